@@ -1,0 +1,103 @@
+"""What can go wrong, sorted by who can mend it; each kind has its own exit code.
+
+A message names file, record, column, what was found, what was expected and what to do.
+Anything that is not a `FleetstatsError` is a bug of ours and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+EXIT_DONE = 0
+EXIT_BUG = 1
+EXIT_USAGE = 2
+EXIT_CHECKS_FAILED = 3
+EXIT_BAD_INPUT = 4
+EXIT_CONFIGURATION = 5
+EXIT_LOCKED = 6
+
+EXIT_CODES: dict[int, str] = {
+    EXIT_DONE: "done, or nothing had changed",
+    EXIT_BUG: "a fault in fleetstats itself: please report the traceback",
+    EXIT_USAGE: "the command line was not understood",
+    EXIT_CHECKS_FAILED: "a critical check failed; the last publication is untouched",
+    EXIT_BAD_INPUT: "a filing cannot be used as it is; the last publication is untouched",
+    EXIT_CONFIGURATION: "a setting, a folder or the machine is not as it has to be",
+    EXIT_LOCKED: "another build is running",
+}
+
+
+class FleetstatsError(Exception):
+    """An error that its reader can mend; `exit_code` tells the shell which kind it is."""
+
+    exit_code = EXIT_BUG
+
+
+class BadInput(FleetstatsError):
+    """A filing, or reviewed data beside it, that cannot be used as it is."""
+
+    exit_code = EXIT_BAD_INPUT
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        file: object = None,
+        record: int | None = None,
+        column: str | None = None,
+        found: object = None,
+        expected: str | None = None,
+        todo: str | None = None,
+    ) -> None:
+        self.problem = problem
+        self.file = str(file) if file is not None else None
+        self.record = record
+        self.column = column
+        self.found = found
+        self.expected = expected
+        self.todo = todo
+        super().__init__(self._message())
+
+    def _message(self) -> str:
+        lines = [self.problem]
+        place = [
+            f"{name} {value}"
+            for name, value in (
+                ("file", self.file),
+                ("record", self.record),
+                ("column", self.column),
+            )
+            if value is not None
+        ]
+        if place:
+            lines.append("  where:    " + ", ".join(place))
+        if self.found is not None:
+            lines.append(f"  found:    {shorten(self.found)}")
+        if self.expected is not None:
+            lines.append(f"  expected: {self.expected}")
+        if self.todo is not None:
+            lines.append(f"  to do:    {self.todo}")
+        return "\n".join(lines)
+
+
+class ChecksFailed(FleetstatsError):
+    """At least one critical check failed, so nothing was published."""
+
+    exit_code = EXIT_CHECKS_FAILED
+
+
+class ConfigurationError(FleetstatsError):
+    """A setting, a folder or the machine is not as it has to be."""
+
+    exit_code = EXIT_CONFIGURATION
+
+
+class Locked(FleetstatsError):
+    """Another build holds the lock."""
+
+    exit_code = EXIT_LOCKED
+
+
+def shorten(value: object, limit: int = 160) -> str:
+    """`value` as one printable line of at most `limit` characters, for use in a message."""
+    text = value if isinstance(value, str) else repr(value)
+    text = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text[: limit + 1])
+    return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -1,0 +1,484 @@
+"""The field dictionary: every column once, and every table that is published.
+
+A column name means the same quantity in the same unit in every table. From here come the frames' types,
+the databases' tables with their comments, the exact column sets of the checks, and the data dictionary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Type = Literal[
+    "text", "count", "integer", "boolean", "date", "timestamp", "mi", "km", "figure", "ratio"
+]
+Kind = Literal["reference", "core", "ledger", "mart", "crosscheck"]
+
+DECIMALS: dict[Type, tuple[int, int]] = {"mi": (18, 9), "km": (28, 15), "figure": (28, 9)}
+"""Quantities that add up are decimals (precision, scale); only ratios and limits are floats."""
+
+BOUNDS = ("exact", "at_least", "at_most", "between", "approximate", "derived")
+INITIATED_BY = ("av_system", "test_driver", "remote_operator", "passenger", "other")
+LOCATIONS = (
+    "interstate",
+    "freeway",
+    "highway",
+    "rural_road",
+    "street",
+    "parking_facility",
+    "other",
+)
+
+
+@dataclass(frozen=True)
+class Field:
+    """A column: its type, what it says, and its unit."""
+
+    name: str
+    type: Type
+    description: str
+    unit: str | None = None
+    nullable: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A published table. `key` names the columns that tell its rows apart.
+
+    An `optional` table exists only in builds that read the publishers' own files, and so do the
+    marts that read it.
+    """
+
+    name: str
+    kind: Kind
+    describes: str
+    fields: tuple[Field, ...]
+    key: tuple[str, ...]
+    optional: bool = False
+
+    @property
+    def columns(self) -> list[str]:
+        """The column names in order."""
+        return [field.name for field in self.fields]
+
+    def arrow_schema(self) -> pa.Schema:
+        """The same columns as an Arrow schema (decimals, not floats, where quantities add up)."""
+        import pyarrow as pa
+
+        return pa.schema(
+            [pa.field(f.name, arrow_type(f.type), nullable=f.nullable) for f in self.fields]
+        )
+
+
+def arrow_type(kind: Type) -> pa.DataType:
+    """The Arrow type of a field type."""
+    import pyarrow as pa
+
+    if kind in DECIMALS:
+        return pa.decimal128(*DECIMALS[kind])
+    return {
+        "text": pa.string(),
+        "count": pa.int64(),
+        "integer": pa.int64(),
+        "boolean": pa.bool_(),
+        "date": pa.date32(),
+        "timestamp": pa.timestamp("us", tz="UTC"),
+        "ratio": pa.float64(),
+    }[kind]
+
+
+def _fields() -> Iterator[Field]:
+    def text(name: str, description: str) -> Field:
+        return Field(name, "text", description)
+
+    # What and whose
+    yield text("source", "Code of the source: one series of one publisher")
+    yield text("filing", "The filing, as source/edition")
+    yield text("edition", "Name of the edition within its source")
+    yield text("operator", "Code of the operator; `all` is everybody the publisher counts")
+    yield text("company", "Code of the firm")
+    yield text("vendor", "Code of the chip vendor, of a group of vendors, or `all`")
+    yield text("fleet", "Code of the operator whose fleet is compared")
+    yield text("region", "Where the figure was counted")
+    yield text("area", "Part of the city that a Beijing figure covers; `beijing` is the whole city")
+    yield text("scope", "Programme under which it was counted; scopes are never added")
+    yield text("permit", "DMV permit number: AVT is testing with a driver, AVDT is driverless")
+    yield text("measure", "What was counted, as a code")
+    yield text("segment", "Part of the market that a share or rate is taken of")
+    yield text("category", "Category as the publisher prints it")
+    yield text("kind", "What kind of entry this is")
+    yield text("value_text", "The permit or name")
+    yield text("name_en", "Name in English")
+    yield text("name_zh", "Name in Chinese")
+    yield text("country", "Country of the head office, ISO 3166 code")
+    yield text("title_en", "Title in English")
+    yield text("title_zh", "Title in Chinese")
+    yield text("counts", "What the numbers of this scope count")
+    yield text("note", "A remark of the project's own")
+    yield text("reason", "Why, in one sentence")
+    # Where it is from
+    yield text("publisher", "Who published it")
+    yield text("homepage", "The publisher's page about the series")
+    yield text("cadence", "How often the publisher issues it")
+    yield text("title", "Title of the document or page")
+    yield text("url", "Address of the document or page")
+    yield text("licence", "Under which terms the filing may be used")
+    yield text(
+        "status",
+        "State of the entry: of a filing original, amended, transcribed or digest; of a figure as its "
+        "publisher marks it; of coverage what is held or missing",
+    )
+    yield text("supersedes", "The filing that this one replaces")
+    yield Field("in_force", "boolean", "No later filing of this vintage supersedes it")
+    yield text("sha256", "SHA-256 of the bytes that were read")
+    yield text("original_sha256", "SHA-256 of the publisher's own file")
+    yield Field("size_bytes", "count", "Size of the bytes that were read", "byte")
+    yield text("notes", "Remarks on the filing")
+    yield Field("record", "count", "Record of the filing's file, 1 being the header")
+    yield text("figure", "Key of the figure within its source")
+    yield text("printed", "The number exactly as printed")
+    yield text("title_printed", "Title of the page that prints it")
+    yield text("published_on", "Date or dates that the page prints")
+    yield text("derived_from", "Keys of the figures it was computed from")
+    yield text("choice_reason", "Why this figure is the one published where several disagree")
+    yield Field(
+        "preference", "integer", "Rank among figures of one cell: 0 chosen by review, 1 high, …"
+    )
+    yield text(
+        "confidence",
+        "How good the evidence is: high, medium, derived (computed from others), unsourced (no page found), "
+        "claim (what the report under review says; never evidence)",
+    )
+    yield Field("issued_on", "date", "Day the publisher issued it")
+    yield Field(
+        "issued_on_estimated", "boolean", "That day was estimated by the rule in docs/vintages.md"
+    )
+    yield Field("retrieved_on", "date", "Day it was retrieved")
+    # When
+    yield Field("period_start", "date", "First day of the period described")
+    yield Field("period_end", "date", "Last day of the period described")
+    yield Field("as_of", "date", "Day for which a state or running total is given")
+    yield Field("through", "date", "Last day that the figure includes")
+    yield Field("since", "date", "First month that is held and included")
+    yield Field("month", "date", "First day of the month")
+    yield text("quarter", "Calendar quarter, such as 2022Q3")
+    yield Field("quarter_start", "date", "First day of the quarter")
+    yield text("period", "The period in short, such as 2023Q4 or 2023H1")
+    yield Field(
+        "report_year", "integer", "Report year of the filing (DMV: December before to November)"
+    )
+    yield Field("year", "integer", "Year at whose end the cumulative figure stands")
+    yield Field("event_on", "date", "Day of the disengagement as reported")
+    # How much
+    yield Field(
+        "distance_mi_reported",
+        "mi",
+        "Distance as reported; annual totals are the printed ones",
+        "mi",
+    )
+    yield Field("distance_km", "km", "The same distance in kilometres (1 mi = 1.609344 km)", "km")
+    yield Field("annual_mi", "mi", "Annual total as printed; the months where none is printed", "mi")
+    yield Field("annual_mi_high", "mi", "High end of the annual total, where only a range is known", "mi")
+    yield Field("annual_km", "km", "The annual total in kilometres", "km")
+    yield Field("annual_km_high", "km", "High end of the annual total in kilometres", "km")
+    yield Field("months_mi", "mi", "Sum of the months of the record", "mi")
+    yield Field("distance_km_cumulative", "km", "Kilometres of all months held up to this one", "km")
+    yield Field("distance_mi_cumulative", "mi", "Reported miles of all months held up to this one", "mi")
+    yield Field("km", "km", "Kilometres; null where only bounds are known", "km")
+    yield Field("km_low", "km", "Kilometres at least", "km")
+    yield Field("km_high", "km", "Kilometres at most", "km")
+    yield text("km_high_bound", "How firm km_high itself is")
+    yield Field("value", "figure", "The figure, in `unit`")
+    yield text("unit", "Unit of the value")
+    yield text("bound", "exact, at_least, at_most, between, approximate or derived: part of the number")
+    yield Field("orders", "figure", "Orders (rides, trips) served", "order")
+    yield Field("vehicles", "count", "Cars with more than 0 miles; a full VIN counts once", "car")
+    yield Field("vehicles_masked", "count", "Of these, rows whose VIN is masked (`~` and four characters)", "car")
+    yield Field("rows", "count", "Records of the filing behind this row")
+    yield Field("rows_from_months", "count", "Of these, records without a printed annual total")
+    yield Field("disengagements", "count", "Disengagements as printed in the mileage filing")
+    yield Field("events", "count", "Disengagement events")
+    yield Field("months", "count", "Months that the quarter has in the data, 1 to 3")
+    yield Field("months_held", "count", "Months with a figure from `since` to this one")
+    yield Field("months_missing", "count", "Months without a figure between `since` and this one")
+    yield Field("km_per_disengagement", "ratio", "Kilometres per disengagement", "km")
+    yield Field(
+        "km_per_disengagement_low", "ratio", "Low end of the exact two-sided 95 % Poisson interval", "km"
+    )
+    yield Field(
+        "km_per_disengagement_high", "ratio", "High end of the exact two-sided 95 % Poisson interval", "km"
+    )
+    yield Field("lower", "ratio", "Low end of the expected number, exact two-sided 95 % (Garwood 1936)")
+    yield Field("upper", "ratio", "High end of the expected number, exact two-sided 95 % (Garwood 1936)")
+    yield text("basis", "year or cumulative; of orders published or derived (from quarters)")
+    yield text("convention", "exact (1 mi = 1.609344 km) or report_1_6 (1 mi = 1.6 km, as in the 2024 report)")
+    yield Field("contains_unsourced", "boolean", "A figure without a page behind it is part of the sum")
+    yield Field("contains_lower_bound", "boolean", "A figure that is only a lower bound is part of the sum")
+    # Vehicles and events
+    yield text("vin", "Vehicle identification number, in capitals, as far as it is published")
+    yield Field("vin_masked", "boolean", "Only the last four characters are published")
+    yield Field("cell_blank", "boolean", "The cell was empty and counts as 0")
+    yield text("capable_without_driver", "The vehicle can operate without a driver: yes, no")
+    yield text("driver_present", "A driver was present: yes, no")
+    yield text("initiated_by", "Who initiated it: " + ", ".join(INITIATED_BY))
+    yield text("initiated_by_printed", "The same as printed")
+    yield text("location", "Where: " + ", ".join(LOCATIONS))
+    yield text("location_printed", "The same as printed")
+    yield text("description", "Description of the facts, as printed")
+    # Accounts and checks
+    yield text("source_text", "The record as it stands in the file")
+    yield Field("expected", "boolean", "A reviewed line says that this record is not to be loaded")
+    yield text("action", "What the correction does: override, reject, flag")
+    yield text("column_name", "Column concerned")
+    yield text("used", "What was used in its place")
+    yield text("reference", "Where a transcribed row was found")
+    yield text("read_as", "What was read: original, digest, transcribed")
+    yield Field("records_read", "count", "Records of the file, without its header")
+    yield Field("records_loaded", "count", "Records that became rows")
+    yield Field("records_rejected", "count", "Records set aside, each in rejected_row")
+    yield Field("records_blank", "count", "Records of empty cells only")
+    yield Field("records_corrected", "count", "Loaded or rejected records that a correction touched")
+    yield text("check_name", "The cross-check that this line explains")
+    yield text("subject", "What is compared")
+    yield Field("left_value", "figure", "The figure on the left of the comparison")
+    yield Field("right_value", "figure", "The figure on the right of the comparison")
+    yield Field("difference", "figure", "Left less right")
+    yield Field("tolerance", "figure", "Largest difference that needs no explanation")
+    yield Field("unexplained", "integer", "1 where the difference is over the tolerance and no reason is on file")
+    yield text("run_id", "The run that wrote this row")
+    yield text("publication_id", "The publication, by the fingerprint of all it was built from")
+    yield text("fingerprint", "SHA-256 over the filings, the code and the configuration")
+    yield text("code_version", "Version of fleetstats")
+    yield Field("published_at", "timestamp", "When it was published")
+    yield Field("warnings", "count", "Warnings of checks and readers")
+    yield text("table_name", "Table checked")
+    yield text("expectation", "Type of the expectation")
+    yield text("arguments", "Arguments of the expectation, JSON")
+    yield text("severity", "critical blocks publication, warning is published and shown")
+    yield Field("success", "boolean", "The expectation held")
+    yield text("observed", "What was observed, JSON")
+
+
+FIELDS: dict[str, Field] = {field.name: field for field in _fields()}
+
+
+def _table(name: str, kind: Kind, describes: str, columns: str, *, key: str, optional: bool = False) -> Table:
+    """A table of the fields named in `columns`; a `?` behind a name allows nulls."""
+    fields = tuple(
+        replace(FIELDS[word.removesuffix("?")], nullable=word.endswith("?")) for word in columns.split()
+    )
+    return Table(name, kind, describes, fields, tuple(key.split()), optional)
+
+
+_EVIDENCE = "bound confidence issued_on issued_on_estimated title_printed? url?"
+
+TABLES: dict[str, Table] = {
+    table.name: table
+    for table in (
+        # Reference: reviewed data as loaded
+        _table(
+            "source", "reference", "One row per source.",
+            "source title_en title_zh publisher homepage? licence cadence", key="source",
+        ),
+        _table(
+            "filing", "reference", "One row per filing of this vintage.",
+            "filing source edition publisher title url? licence period_start period_end issued_on "
+            "issued_on_estimated retrieved_on status supersedes? in_force sha256 size_bytes "
+            "original_sha256? notes?", key="filing",
+        ),
+        _table(
+            "operator", "reference", "One row per operator, vendor or other party.",
+            "operator kind name_en name_zh? country? note?", key="operator",
+        ),
+        _table(
+            "operator_name", "reference", "One row per permit or spelling that leads to an operator.",
+            "kind value_text operator note?", key="kind value_text",
+        ),
+        _table(
+            "scope", "reference", "One row per scope: what its numbers count.",
+            "scope title_en title_zh counts", key="scope",
+        ),
+        _table(
+            "known_gap", "reference", "One row per figure or filing that is known to be missing, and why.",
+            "source operator? scope? measure? period period_start period_end status reason",
+            key="source operator scope measure period_start period_end",
+        ),
+        _table(
+            "known_difference", "reference",
+            "One row per difference between two published figures that was looked into and stays.",
+            "check_name filing operator record? difference reason", key="check_name filing operator record",
+        ),
+        _table(
+            "correction", "reference", "One row per record that a reviewed correction touched.",
+            "filing record action column_name? printed? used? reason", key="filing record column_name",
+        ),
+        _table(
+            "poisson_limit", "reference",
+            "Exact limits of the expected number for each number of events that occurs.",
+            "events lower upper", key="events",
+        ),
+        # Core: what the filings say
+        _table(
+            "cadmv_mileage_month", "core",
+            "California DMV: miles of one permit in one month, as one filing reports them.",
+            "filing operator permit scope month distance_mi_reported distance_km vehicles vehicles_masked "
+            "original_sha256", key="filing permit month",
+        ),
+        _table(
+            "cadmv_mileage_filer", "core",
+            "California DMV: annual totals of one permit, as one filing prints them.",
+            "filing operator permit scope report_year period_start period_end annual_mi annual_mi_high? "
+            "annual_km annual_km_high? bound disengagements? rows rows_from_months reference? original_sha256?",
+            key="filing permit",
+        ),
+        _table(
+            "cadmv_event_count", "core",
+            "California DMV: disengagement events of one permit and month, by initiator and location.",
+            "filing operator permit scope month initiated_by location events original_sha256",
+            key="filing permit month initiated_by location",
+        ),
+        _table(
+            "cadmv_vehicle_report", "core", "California DMV: one record of a mileage file, one vehicle.",
+            "filing record operator permit scope vin vin_masked annual_mi? months_mi disengagements",
+            key="filing record", optional=True,
+        ),
+        _table(
+            "cadmv_vehicle_month", "core", "California DMV: miles of one record of a mileage file in one month.",
+            "filing record operator permit scope vin vin_masked month distance_mi_reported distance_km cell_blank",
+            key="filing record month", optional=True,
+        ),
+        _table(
+            "cadmv_event", "core", "California DMV: one disengagement. Equal rows are separate events.",
+            "filing record operator permit scope event_on month vin capable_without_driver? driver_present? "
+            "initiated_by initiated_by_printed location location_printed description?",
+            key="filing record", optional=True,
+        ),
+        _table(
+            "published_figure", "core",
+            "One figure as one page printed it (or as derived, or unsourced: see confidence).",
+            "figure source filing record operator scope area? measure segment? region? category? period? "
+            "period_start? period_end? as_of? value? unit distance_km? bound confidence status? preference "
+            "choice_reason? issued_on issued_on_estimated printed? title_printed? url? published_on? "
+            "derived_from? note?", key="source figure",
+        ),
+        _table(
+            "rejected_row", "core", "One row per record that was set aside instead of loaded, and why.",
+            "filing record reason expected source_text", key="filing record",
+        ),
+        # Ledgers: appended by every run, carried from publication to publication
+        _table(
+            "publication", "ledger", "One row per run that published.",
+            "publication_id run_id published_at fingerprint as_of? code_version rows warnings", key="run_id",
+        ),
+        _table(
+            "check_result", "ledger", "One row per run and expectation.",
+            "run_id table_name expectation column_name? arguments severity success observed?", key="run_id table_name expectation column_name arguments",
+        ),
+        _table(
+            "filing_account", "ledger", "One row per run and filing: where its records went.",
+            "run_id filing read_as sha256 records_read records_loaded records_rejected records_blank "
+            "records_corrected", key="run_id filing",
+        ),
+        # Marts: what analysts query
+        _table(
+            "mileage_monthly", "mart", "Distance of one operator and scope in one month (sum of its filings' months).",
+            "operator scope month distance_km distance_mi_reported vehicles vehicles_masked bound",
+            key="operator scope month",
+        ),
+        _table(
+            "mileage_quarterly", "mart", "Distance of one operator and scope in one calendar quarter.",
+            "operator scope quarter quarter_start months distance_km distance_mi_reported bound",
+            key="operator scope quarter",
+        ),
+        _table(
+            "mileage_cumulative", "mart", "Distance of one operator and scope from the first month held to this one.",
+            "operator scope month distance_km_cumulative distance_mi_cumulative since months_held months_missing bound",
+            key="operator scope month",
+        ),
+        _table(
+            "mileage_report_year", "mart", "Printed annual total of one operator and scope in one report year.",
+            "operator scope report_year period_start period_end distance_km distance_mi_reported km_high? "
+            "disengagements? bound filing", key="operator scope report_year period_start",
+        ),
+        _table(
+            "disengagement_monthly", "mart", "Disengagements of one operator and scope in one month, by initiator and location.",
+            "operator scope month initiated_by location events bound",
+            key="operator scope month initiated_by location",
+        ),
+        _table(
+            "disengagement_rate", "mart", "Kilometres per disengagement of one operator, scope and report year, with its interval.",
+            "operator scope report_year period_start period_end disengagements distance_km km_per_disengagement? "
+            "km_per_disengagement_low km_per_disengagement_high? bound",
+            key="operator scope report_year period_start",
+        ),
+        _table(
+            "beijing_mileage", "mart", "Road-test distance in Beijing: one operator (or all), scope, area and period.",
+            "operator scope area basis period_start? through km? km_low? km_high? km_high_bound? " + _EVIDENCE,
+            key="operator scope area basis period_start through",
+        ),
+        _table(
+            "beijing_vs_california", "mart", "Cumulative distance of one fleet at the end of one year, under one unit convention.",
+            "fleet region scope convention year through km? km_low? km_high? km_high_bound? bound",
+            key="fleet scope convention year",
+        ),
+        _table(
+            "orders_quarterly", "mart", "Orders of one operator and scope in one quarter.",
+            "operator scope quarter quarter_start orders " + _EVIDENCE, key="operator scope quarter",
+        ),
+        _table(
+            "orders_monthly", "mart", "Orders of one operator and scope in one month.",
+            "operator scope month orders " + _EVIDENCE, key="operator scope month",
+        ),
+        _table(
+            "orders_cumulative", "mart", "Orders of one operator and scope up to a day: as published, and as derived from quarters.",
+            "operator scope as_of basis orders bound contains_unsourced contains_lower_bound issued_on",
+            key="operator scope as_of basis",
+        ),
+        _table(
+            "bev_quarterly", "mart", "Battery-electric deliveries of one company in one quarter.",
+            "company measure segment period quarter_start value unit status? " + _EVIDENCE,
+            key="company measure segment period",
+        ),
+        _table(
+            "noa_chip_share", "mart", "Share of one vendor in one segment and period. Segments have different bases.",
+            "vendor measure segment period period_start period_end value unit " + _EVIDENCE,
+            key="vendor measure segment period",
+        ),
+        _table(
+            "l2_penetration", "mart", "Penetration rate of one segment and period. Segments have different bases.",
+            "vendor measure segment period period_start period_end value unit " + _EVIDENCE,
+            key="vendor measure segment period",
+        ),
+        _table(
+            "coverage", "mart", "What is held of one source, operator, scope and period, and what is missing and why.",
+            "source operator? scope? measure period period_start period_end status reason? filing?",
+            key="source operator scope measure period_start period_end status filing",
+        ),
+        # Cross-checks: tables of all pairs compared
+        *(
+            _table(
+                name, "crosscheck", describes,
+                "filing? operator scope? subject left_value right_value difference tolerance unexplained reason?",
+                key="filing operator scope subject", optional=optional,
+            )
+            for name, describes, optional in (
+                ("crosscheck_events", "Events of the disengagement filing against the count printed in the mileage filing.", False),
+                ("crosscheck_months", "Months of one filer against its printed annual total, in miles.", False),
+                ("crosscheck_vehicle_months", "Months of one vehicle record against its printed annual total, in miles.", True),
+                ("crosscheck_month_set", "Months that a filer has against the months of the filing's period.", False),
+                ("crosscheck_cumulative", "A cumulative figure against the one before it: it never falls.", False),
+                ("crosscheck_figures", "The published figure of a cell against every other figure of the same cell.", False),
+                ("crosscheck_reported", "Annual totals of the DMV's files against the same totals as quoted elsewhere.", False),
+            )
+        ),
+    )
+}
+
+
+def tables(*kinds: Kind) -> list[Table]:
+    """The tables of these kinds, in the order of the dictionary."""
+    return [table for table in TABLES.values() if table.kind in kinds]

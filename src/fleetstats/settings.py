@@ -1,0 +1,78 @@
+"""Where things are. Nothing else in the package reads the environment."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def packaged(name: str) -> Path:
+    """A folder that ships with fleetstats (`data`, `sql`, `expectations`): inside the installed package,
+    or at the root of the checkout that is being worked in."""
+    installed = _PACKAGE / "_packaged" / name
+    return installed if installed.exists() else _PACKAGE.parents[1] / name
+
+
+class Settings(BaseSettings):
+    """The settings of one run, from `FLEETSTATS_*`.
+
+    - `FLEETSTATS_HOME`: what a user has: landed filings, cache, warehouse, ledgers, reports
+      (default: the current folder);
+    - `FLEETSTATS_ORIGINALS`: a folder of publishers' files; wherever one of them is, by its sha256, the
+      original of a digest, it is read in the digest's place (default: none).
+    """
+
+    model_config = SettingsConfigDict(env_prefix="FLEETSTATS_", extra="ignore")
+
+    home: Path = Field(default_factory=Path.cwd)
+    originals: Path | None = None
+
+    @field_validator("home", "originals", mode="after")
+    @classmethod
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return None if value is None else value.expanduser().resolve()
+
+    @cached_property
+    def data(self) -> Path:
+        """Reviewed tables and packaged filings; read-only."""
+        return packaged("data")
+
+    @property
+    def raw(self) -> Path:
+        """Packaged filings; read-only."""
+        return self.data / "raw"
+
+    @property
+    def landed(self) -> Path:
+        """Filings that the user added, and reviewed lines of the user's own beside them."""
+        return self.home / "landed"
+
+    @property
+    def cache(self) -> Path:
+        """Staged filings and hashes; may be deleted at any time."""
+        return self.home / "cache"
+
+    @property
+    def warehouse(self) -> Path:
+        """The published warehouse and its vintages."""
+        return self.home / "warehouse"
+
+    @property
+    def published(self) -> Path:
+        """The published DuckDB file."""
+        return self.warehouse / "fleetstats.duckdb"
+
+    @property
+    def ledger(self) -> Path:
+        """Append-only records of runs, checks and publications; never deleted."""
+        return self.home / "ledger"
+
+    @property
+    def reports(self) -> Path:
+        """What is written to be read by people."""
+        return self.home / "reports"

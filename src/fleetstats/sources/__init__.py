@@ -1,0 +1,33 @@
+"""One module per source: bytes of a filing in, tidy tables out. A module knows its format and nothing else.
+
+Each has `read(context) -> Staged`; a source whose originals are not ours to ship also has
+`digest(staged) -> bytes`, the figures of an original as they are shipped in its place.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from types import ModuleType
+
+from fleetstats.errors import BadInput
+
+SOURCES = (
+    "bjrt_mileage",
+    "cadmv_disengagement",
+    "cadmv_mileage",
+    "market_figures",
+    "robotaxi_orders",
+)
+
+
+def reader(source: str) -> ModuleType:
+    """The module of a source; `BadInput` if there is none."""
+    if source not in SOURCES:
+        raise BadInput(
+            "an unknown source",
+            column="source",
+            found=source,
+            expected=", ".join(SOURCES),
+            todo="CONTRIBUTING.md says how to add a source",
+        )
+    return import_module(f"fleetstats.sources.{source}")

@@ -1,0 +1,363 @@
+"""California DMV mileage reports: one record per vehicle, one column per month, and a printed total."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from fleetstats.dmv_forms import (
+    Batch,
+    Faults,
+    FilerResolver,
+    find_columns,
+    interpret,
+    note_unnamed_columns,
+    open_form,
+    parse_edition,
+    parse_month_header,
+    read_batches,
+    read_digest_rows,
+    reject_faults,
+    unnamed_values,
+    write_table_csv,
+)
+from fleetstats.errors import BadInput
+from fleetstats.periods import Period, month_end, months_between
+from fleetstats.records import RecordFile
+from fleetstats.schema import arrow_type
+from fleetstats.staged import Context, Staged, make_table, rows_to_table
+from fleetstats.units import KM_PER_MI, mi_to_km, parse_count, parse_distance
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+SOURCE = "cadmv_mileage"
+
+_WANTED: dict[str, Callable[[str], bool]] = {
+    "Manufacturer": lambda cell: cell == "manufacturer",
+    "Permit Number": lambda cell: cell == "permitnumber",
+    "VIN NUMBER": lambda cell: cell in ("vinnumber", "vin"),
+    "Annual Total of Disengagements": lambda cell: cell == "annualtotalofdisengagements",
+    "ANNUAL TOTAL": lambda cell: cell == "annualtotal",
+}
+
+_DIGEST_COLUMNS = (
+    "table operator permit scope month report_year period_start period_end distance_mi distance_mi_high "
+    "bound vehicles vehicles_masked disengagements rows rows_from_months reference original_sha256"
+).split()
+
+
+def read(context: Context) -> Staged:
+    """Read one filing into cadmv_mileage_month and cadmv_mileage_filer, and from an original also into
+    cadmv_vehicle_report and cadmv_vehicle_month.
+
+    Miles as printed, kilometres exact; an empty month is 0, an empty annual total is taken from the months.
+    Raises `BadInput` for a file that is not of this form, and for permits or names to be reviewed.
+    """
+    if context.held.read_as == "original":
+        return _read_original(context)
+    return _read_digest(context)
+
+
+def _read_original(context: Context) -> Staged:
+    staged = Staged(context.held.filing.id)
+    file = open_form(context)
+    places = find_columns(file, _WANTED, context, staged)
+    months = _month_columns(file, context)
+    resolver = FilerResolver(context, staged)
+    reports: list[pa.Table] = []
+    distances: list[pa.Table] = []
+    unnamed: dict[int, int] = {}
+    for batch in read_batches(file, context, staged):
+        unnamed_values(file, batch, unnamed)
+        report, distance = _read_batch(batch, places, months, resolver, staged)
+        staged.records_loaded += report.num_rows
+        reports.append(report)
+        distances.append(distance)
+    note_unnamed_columns(file, unnamed, staged)
+    if not staged.records_loaded and not staged.rejected:
+        raise BadInput("a file without records", file=context.name, expected="a record per vehicle")
+    import pyarrow as pa
+
+    report, distance = pa.concat_tables(reports), pa.concat_tables(distances)
+    staged.tables["cadmv_vehicle_report"] = report
+    staged.tables["cadmv_vehicle_month"] = distance
+    staged.tables["cadmv_mileage_month"] = _by_month(distance, context)
+    staged.tables["cadmv_mileage_filer"] = _by_filer(report, months, context)
+    return staged
+
+
+def _month_columns(file: RecordFile, context: Context) -> dict[date, int]:
+    """Month by column; `BadInput` unless they follow each other and end with the report year."""
+    months = {
+        month: i for i, cell in enumerate(file.header) if (month := parse_month_header(cell)) is not None
+    }
+    printed = [cell for cell in file.header if parse_month_header(cell) is not None]
+    edition = parse_edition(context.held.filing.edition)
+    last = edition.period.end.replace(day=1)
+    if (
+        not months
+        or len(printed) != len(months)
+        or max(months) != last
+        or sorted(months) != months_between(min(months), max(months))
+    ):
+        raise BadInput(
+            "the month columns are not those of the report year",
+            file=context.name,
+            record=1,
+            found=", ".join(printed) or "no month columns",
+            expected=f"consecutive months that end with {last:%b %Y}, the last of report year "
+            f"{edition.report_year}",
+            todo="check the edition that the file was added as",
+        )
+    return dict(sorted(months.items()))
+
+
+def _read_batch(
+    batch: Batch,
+    places: dict[str, int],
+    months: dict[date, int],
+    resolver: FilerResolver,
+    staged: Staged,
+) -> tuple[pa.Table, pa.Table]:
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    mi = arrow_type("mi")
+    faults = Faults(batch.records)
+    filers = resolver.resolve(
+        batch, batch.cells[places["Manufacturer"]], batch.cells[places["Permit Number"]], faults
+    )
+    disengagements = interpret(batch.cells[places["Annual Total of Disengagements"]], parse_count)
+    faults.add("Annual Total of Disengagements", disengagements)
+    annual = interpret(batch.cells[places["ANNUAL TOTAL"]], _distance_or_none)
+    faults.add("ANNUAL TOTAL", annual)
+    by_month = {month: interpret(batch.cells[i], _distance_or_none) for month, i in months.items()}
+    for month, cells in by_month.items():
+        faults.add(f"{month:%b %Y}", cells)
+    keep = reject_faults(batch, faults, staged)
+    rows = pa.array(keep)
+    records = pa.array(batch.records[keep], pa.int64())
+    vins = pc.utf8_upper(pc.utf8_trim_whitespace(batch.cells[places["VIN NUMBER"]].take(rows)))
+    masked = pc.starts_with(vins, "~")
+    common = {
+        "filing": pa.array([staged.filing] * len(keep), pa.string()),
+        "record": records,
+        "operator": filers.operator.take(rows),
+        "permit": filers.permit.take(rows),
+        "scope": filers.scope.take(rows),
+        "vin": vins,
+        "vin_masked": masked,
+    }
+    zero = pa.scalar(Decimal(0), mi)
+    # One column per month, laid end to end, then put back into the order of the records
+    printed = pa.concat_arrays([cells.take(mi).take(rows) for cells in by_month.values()])
+    blank = pc.is_null(printed)
+    distance = pc.fill_null(printed, zero)
+    sums = _sum_months([c.take(mi).take(rows) for c in by_month.values()], zero)
+    count = len(by_month)
+    order = pa.array(np.arange(count * len(keep)).reshape(count, len(keep)).T.ravel())
+    repeat = pa.array(np.repeat(np.arange(len(keep)), count))
+    report = make_table(
+        "cadmv_vehicle_report",
+        {
+            **common,
+            "annual_mi": annual.take(mi).take(rows),
+            "months_mi": sums,
+            "disengagements": disengagements.take(pa.int64()).take(rows),
+        },
+    )
+    distance = distance.take(order)
+    vehicle_month = make_table(
+        "cadmv_vehicle_month",
+        {
+            **{name: values.take(repeat) for name, values in common.items()},
+            "month": pa.array(np.tile(np.array(list(months), dtype="datetime64[D]"), len(keep))),
+            "distance_mi_reported": distance,
+            "distance_km": to_km(distance),
+            "cell_blank": blank.take(order),
+        },
+    )
+    return report, vehicle_month
+
+
+def _distance_or_none(text: str) -> Decimal | None:
+    return parse_distance(text) if text.strip() else None
+
+
+def _sum_months(columns: list[pa.Array], zero: pa.Scalar) -> pa.Array:
+    import pyarrow.compute as pc
+
+    total = pc.fill_null(columns[0], zero)
+    for column in columns[1:]:
+        total = pc.add(total, pc.fill_null(column, zero)).cast(zero.type)
+    return total
+
+
+def to_km(distance_mi: pa.Array) -> pa.Array:
+    """Kilometres of an array of miles: the only place where arrays are converted, exact to 15 places."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    factor = pa.scalar(KM_PER_MI, pa.decimal128(7, 6))
+    return pc.multiply(distance_mi, factor).cast(arrow_type("km"))
+
+
+def _by_month(distance: pa.Table, context: Context) -> pa.Table:
+    """Sums per permit and month; equal full VINs count once, masked ones once per record."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    car = pc.if_else(
+        distance["vin_masked"],
+        pc.binary_join_element_wise(distance["vin"], distance["record"].cast(pa.string()), "#"),
+        distance["vin"],
+    )
+    driven = pc.greater(distance["distance_mi_reported"], pa.scalar(Decimal(0), arrow_type("mi")))
+    flat = distance.append_column("car", pc.if_else(driven, car, pa.scalar(None, pa.string())))
+    flat = flat.append_column("masked", pc.and_(driven, distance["vin_masked"]).cast(pa.int64()))
+    sums = (
+        flat.group_by(["operator", "permit", "scope", "month"])
+        .aggregate(
+            [
+                ("distance_mi_reported", "sum"),
+                ("car", "count_distinct", pc.CountOptions(mode="only_valid")),
+                ("masked", "sum"),
+            ]
+        )
+        .sort_by([("permit", "ascending"), ("month", "ascending")])
+    )
+    miles = sums["distance_mi_reported_sum"].combine_chunks().cast(arrow_type("mi"))
+    return make_table(
+        "cadmv_mileage_month",
+        {
+            "filing": [context.held.filing.id] * sums.num_rows,
+            "operator": sums["operator"],
+            "permit": sums["permit"],
+            "scope": sums["scope"],
+            "month": sums["month"],
+            "distance_mi_reported": miles,
+            "distance_km": to_km(miles),
+            "vehicles": sums["car_count_distinct"],
+            "vehicles_masked": sums["masked_sum"],
+            "original_sha256": [context.held.original_sha256] * sums.num_rows,
+        },
+    )
+
+
+def _by_filer(report: pa.Table, months: dict[date, int], context: Context) -> pa.Table:
+    """Annual totals per permit: as printed, or from the months where none is printed."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    filing = context.held.filing
+    flat = report.append_column("annual", pc.coalesce(report["annual_mi"], report["months_mi"]))
+    flat = flat.append_column("from_months", pc.is_null(report["annual_mi"]).cast(pa.int64()))
+    sums = (
+        flat.group_by(["operator", "permit", "scope"])
+        .aggregate(
+            [("annual", "sum"), ("disengagements", "sum"), ("record", "count"), ("from_months", "sum")]
+        )
+        .sort_by([("permit", "ascending")])
+    )
+    miles = sums["annual_sum"].combine_chunks().cast(arrow_type("mi"))
+    period = Period(min(months), month_end(max(months).year, max(months).month))
+    count = sums.num_rows
+    return make_table(
+        "cadmv_mileage_filer",
+        {
+            "filing": [filing.id] * count,
+            "operator": sums["operator"],
+            "permit": sums["permit"],
+            "scope": sums["scope"],
+            "report_year": [parse_edition(filing.edition).report_year] * count,
+            "period_start": [period.start] * count,
+            "period_end": [period.end] * count,
+            "annual_mi": miles,
+            "annual_mi_high": [None] * count,
+            "annual_km": to_km(miles),
+            "annual_km_high": [None] * count,
+            "bound": ["exact"] * count,
+            "disengagements": sums["disengagements_sum"],
+            "rows": sums["record_count"],
+            "rows_from_months": sums["from_months_sum"],
+            "reference": [None] * count,
+            "original_sha256": [context.held.original_sha256] * count,
+        },
+    )
+
+
+def digest(staged: Staged) -> bytes:
+    """The figures of an original as the CSV bytes of its digest."""
+    rows: list[dict[str, Any]] = []
+    for row in staged.tables["cadmv_mileage_filer"].to_pylist():
+        rows.append(
+            {
+                **row,
+                "table": "filer",
+                "distance_mi": row["annual_mi"],
+                "distance_mi_high": row["annual_mi_high"],
+            }
+        )
+    for row in staged.tables["cadmv_mileage_month"].to_pylist():
+        rows.append({**row, "table": "month", "distance_mi": row["distance_mi_reported"]})
+    return write_table_csv(_DIGEST_COLUMNS, rows)
+
+
+def _read_digest(context: Context) -> Staged:
+    staged = Staged(context.held.filing.id)
+    filers: list[dict[str, Any]] = []
+    months: list[dict[str, Any]] = []
+    for number, row in enumerate(read_digest_rows(context, _DIGEST_COLUMNS, staged), start=2):
+        common = {
+            "filing": staged.filing,
+            **{name: row[name] for name in ("operator", "permit", "scope")},
+            "original_sha256": row["original_sha256"] or None,
+        }
+        try:
+            miles = parse_distance(row["distance_mi"])
+            if row["table"] == "month":
+                months.append(
+                    {
+                        **common,
+                        "month": date.fromisoformat(row["month"]),
+                        "distance_mi_reported": miles,
+                        "distance_km": mi_to_km(miles),
+                        "vehicles": parse_count(row["vehicles"]),
+                        "vehicles_masked": parse_count(row["vehicles_masked"]),
+                    }
+                )
+                continue
+            high = parse_distance(row["distance_mi_high"]) if row["distance_mi_high"] else None
+            filers.append(
+                {
+                    **common,
+                    "report_year": parse_count(row["report_year"]),
+                    "period_start": date.fromisoformat(row["period_start"]),
+                    "period_end": date.fromisoformat(row["period_end"]),
+                    "annual_mi": miles,
+                    "annual_mi_high": high,
+                    "annual_km": mi_to_km(miles),
+                    "annual_km_high": None if high is None else mi_to_km(high),
+                    "bound": row["bound"],
+                    "disengagements": parse_count(row["disengagements"]) if row["disengagements"] else None,
+                    "rows": parse_count(row["rows"]),
+                    "rows_from_months": parse_count(row["rows_from_months"]),
+                    "reference": row["reference"] or None,
+                }
+            )
+        except ValueError as error:
+            raise BadInput(
+                "a digest that cannot be read",
+                file=context.name,
+                record=number,
+                found=str(error),
+                todo="make the digest again: fleetstats digest, with FLEETSTATS_ORIGINALS set",
+            ) from error
+    staged.tables["cadmv_mileage_filer"] = rows_to_table("cadmv_mileage_filer", filers)
+    if months:
+        staged.tables["cadmv_mileage_month"] = rows_to_table("cadmv_mileage_month", months)
+    return staged

@@ -1,0 +1,13 @@
+"""Robotaxi orders, rides and mileage: what operators and the CPUC publish."""
+
+from __future__ import annotations
+
+from fleetstats.figures import read_figures
+from fleetstats.staged import Context, Staged
+
+SOURCE = "robotaxi_orders"
+
+
+def read(context: Context) -> Staged:
+    """Read one filing into published_figure; see `figures.read_figures`."""
+    return read_figures(context)

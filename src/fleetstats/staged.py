@@ -1,0 +1,96 @@
+"""What a reader makes of one filing: tables, an account of its records, and what a person should know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from fleetstats.schema import TABLES
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from fleetstats.corrections import Correction
+    from fleetstats.operators import OperatorTable
+    from fleetstats.raw import Held
+
+
+class Rejected(NamedTuple):
+    """A record set aside: why, whether a reviewed line expects it, and its text."""
+
+    record: int
+    reason: str
+    expected: bool
+    source_text: str
+
+
+class Corrected(NamedTuple):
+    """A record that a correction touched, and with what."""
+
+    record: int
+    action: str
+    column_name: str | None
+    printed: str | None
+    used: str | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a reader may know besides the bytes: the filing, the reviewed tables, its corrections.
+
+    `folders` are searched in order for reviewed tables of the source, the user's own coming last.
+    """
+
+    held: Held
+    operators: OperatorTable
+    corrections: tuple[Correction, ...]
+    folders: tuple[Path, ...]
+
+    @property
+    def name(self) -> str:
+        """What messages call the file."""
+        return f"{self.held.filing.id}: {self.held.path.name}"
+
+
+@dataclass
+class Staged:
+    """The result of reading one filing: `tables` by name, in the types of the field dictionary."""
+
+    filing: str
+    tables: dict[str, pa.Table] = field(default_factory=dict)
+    rejected: list[Rejected] = field(default_factory=list)
+    corrected: list[Corrected] = field(default_factory=list)
+    records_read: int = 0
+    records_loaded: int = 0
+    records_blank: int = 0
+    warnings: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    observed: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def unaccounted(self) -> int:
+        """Records that are neither loaded nor rejected nor blank; always 0, or the reader has a bug."""
+        return self.records_read - self.records_loaded - len(self.rejected) - self.records_blank
+
+
+def make_table(name: str, columns: dict[str, Any]) -> pa.Table:
+    """A table of the field dictionary from its columns; a missing or extra column raises `KeyError`."""
+    import pyarrow as pa
+
+    schema = TABLES[name].arrow_schema()
+    if set(columns) != set(schema.names):
+        raise KeyError(f"{name}: {sorted(set(columns) ^ set(schema.names))}")
+    arrays = []
+    for spec in schema:
+        values = columns[spec.name]
+        array = values if isinstance(values, pa.Array | pa.ChunkedArray) else pa.array(values, spec.type)
+        arrays.append(array if array.type == spec.type else array.cast(spec.type))
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def rows_to_table(name: str, rows: list[dict[str, Any]]) -> pa.Table:
+    """A table of the field dictionary from row dictionaries; columns not given are null."""
+    columns = TABLES[name].columns
+    return make_table(name, {column: [row.get(column) for row in rows] for column in columns})

@@ -1,0 +1,381 @@
+"""Read each filing once: pick its reader, give it what was reviewed, keep the result by content."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from fleetstats.corrections import CORRECTIONS_FILE, Correction, corrections_of, load_corrections
+from fleetstats.errors import BadInput
+from fleetstats.operators import OperatorTable, load_operators
+from fleetstats.raw import Held, superseded
+from fleetstats.schema import TABLES
+from fleetstats.sources import SOURCES, reader
+from fleetstats.staged import Context, Corrected, Rejected, Staged, rows_to_table
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    import pyarrow as pa
+
+_SOURCE_FILE = "source.yml"
+_GAPS_FILE = "gaps.csv"
+_DIFFERENCES_FILE = "known_differences.csv"
+_SCOPES_FILE = "scopes.csv"
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """All reviewed tables, packaged and the user's own, as the readers and the build need them."""
+
+    data: Path
+    landed: Path
+
+    def folders(self, source: str) -> tuple[Path, ...]:
+        """Where reviewed tables of a source lie; later ones add to earlier ones."""
+        return (self.data / "raw" / source, self.landed / source)
+
+    @cached_property
+    def operators(self) -> OperatorTable:
+        """operators.csv and operator_names.csv."""
+        return load_operators([self.data, self.landed])
+
+    def corrections(self, source: str) -> list[Correction]:
+        """corrections.yml of a source."""
+        return load_corrections(folder / CORRECTIONS_FILE for folder in self.folders(source))
+
+    def context(self, held: Held) -> Context:
+        """What the reader of a filing is given."""
+        source = held.filing.source
+        return Context(
+            held=held,
+            operators=self.operators,
+            corrections=tuple(corrections_of(self.corrections(source), held.hashes)),
+            folders=self.folders(source),
+        )
+
+    def files(self) -> list[Path]:
+        """Every reviewed file there is: a change of one is a change of what is built."""
+        found = [p for root in (self.data, self.landed) for p in sorted(root.glob("*.csv"))]
+        for source in SOURCES:
+            for folder in self.folders(source):
+                found += sorted(p for p in folder.glob("*") if p.suffix in (".csv", ".yml"))
+        return found
+
+    @cached_property
+    def sha256(self) -> str:
+        """A hash over every reviewed file."""
+        digest = hashlib.sha256()
+        for path in self.files():
+            digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+        return digest.hexdigest()
+
+
+def stage(
+    held: Sequence[Held],
+    reviewed: Reviewed,
+    cache: Path | None,
+    code_sha256: str,
+    progress: Callable[[str], None] = lambda _: None,
+) -> list[Staged]:
+    """Read every filing, or take it from the cache where bytes, code and reviewed tables are unchanged.
+
+    A `cache` of None keeps nothing. Raises what the readers raise; nothing is left half-written.
+    """
+    results = []
+    for one in held:
+        progress(one.filing.id)
+        results.append(_stage_one(one, reviewed, cache, code_sha256))
+    return results
+
+
+def _stage_one(held: Held, reviewed: Reviewed, cache: Path | None, code_sha256: str) -> Staged:
+    if cache is None:
+        return _read(held, reviewed)
+    key = hashlib.sha256(
+        "\0".join(
+            (
+                code_sha256,
+                reviewed.sha256,
+                held.filing.model_dump_json(),
+                held.sha256,
+                held.read_as,
+                held.path.name,
+            )
+        ).encode()
+    ).hexdigest()
+    folder = cache / "staged" / f"{held.filing.source}.{held.filing.edition}.{key[:24]}"
+    kept = _load(folder)
+    if kept is not None:
+        return kept
+    staged = _read(held, reviewed)
+    _keep(staged, folder)
+    return staged
+
+
+def _read(held: Held, reviewed: Reviewed) -> Staged:
+    staged: Staged = reader(held.filing.source).read(reviewed.context(held))
+    if staged.unaccounted:
+        raise AssertionError(f"{staged.filing}: {staged.unaccounted} records are not accounted for")
+    return staged
+
+
+def _load(folder: Path) -> Staged | None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        account = json.loads((folder / "account.json").read_text(encoding="utf-8"))
+        tables = {name: pq.read_table(folder / f"{name}.parquet") for name in account.pop("tables")}
+    except (OSError, ValueError, pa.ArrowException):
+        return None
+    if any(table.schema != TABLES[name].arrow_schema() for name, table in tables.items()):
+        return None
+    account["rejected"] = [Rejected(*row) for row in account["rejected"]]
+    account["corrected"] = [Corrected(*row) for row in account["corrected"]]
+    return Staged(tables=tables, **account)
+
+
+def _keep(staged: Staged, folder: Path) -> None:
+    import os
+
+    import pyarrow.parquet as pq
+
+    partial = folder.with_name(f".{folder.name}.{os.getpid()}")
+    try:
+        partial.mkdir(parents=True, exist_ok=True)
+        for name, table in staged.tables.items():
+            pq.write_table(table, partial / f"{name}.parquet")
+        account = {k: v for k, v in asdict(staged, dict_factory=dict).items() if k != "tables"}
+        account["tables"] = sorted(staged.tables)
+        (partial / "account.json").write_text(json.dumps(account), encoding="utf-8")
+        shutil.rmtree(folder, ignore_errors=True)
+        partial.rename(folder)
+    except OSError:
+        # A full disk costs the cache, never the run
+        return
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+# The tables of a build
+
+
+def assemble(
+    staged: Sequence[Staged], held: Sequence[Held], reviewed: Reviewed, as_of: date | None
+) -> dict[str, pa.Table]:
+    """Every reference and core table of a vintage, from what was staged.
+
+    Figures not yet issued by `as_of` are left out. Optional tables are there only if a filing has them.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    tables: dict[str, pa.Table] = {}
+    names = {name for one in staged for name in one.tables}
+    for name in sorted(names):
+        tables[name] = pa.concat_tables([one.tables[name] for one in staged if name in one.tables])
+    if as_of is not None and "published_figure" in tables:
+        figures = tables["published_figure"]
+        tables["published_figure"] = figures.filter(
+            pc.less_equal(figures["issued_on"], pa.scalar(as_of, pa.date32()))
+        )
+    tables |= _from_accounts(staged)
+    tables |= _from_reviewed(reviewed, {one.filing for one in staged})
+    tables["filing"] = _filing_table(held, tables.get("published_figure"))
+    tables["poisson_limit"] = poisson_limits(tables.get("cadmv_mileage_filer"))
+    return tables
+
+
+def _from_accounts(staged: Iterable[Staged]) -> dict[str, pa.Table]:
+    rejected = [
+        {"filing": one.filing, **row._asdict()} for one in staged for row in sorted(one.rejected)
+    ]
+    corrected = [
+        {"filing": one.filing, **row._asdict()}
+        for one in staged
+        for row in sorted(one.corrected, key=lambda c: (c.record, c.column_name or ""))
+    ]
+    return {
+        "rejected_row": rows_to_table("rejected_row", rejected),
+        "correction": rows_to_table("correction", corrected),
+    }
+
+
+def _from_reviewed(reviewed: Reviewed, filings: set[str]) -> dict[str, pa.Table]:
+    operators = reviewed.operators
+    sources: list[dict[str, Any]] = []
+    gaps: list[dict[str, Any]] = []
+    differences: list[dict[str, Any]] = []
+    for source in SOURCES:
+        for folder in reviewed.folders(source):
+            if (folder / _SOURCE_FILE).exists():
+                sources.append(yaml.safe_load((folder / _SOURCE_FILE).read_text(encoding="utf-8")))
+            gaps += [_gap(source, row, reviewed, folder) for row in _csv_rows(folder / _GAPS_FILE)]
+            differences += [
+                _difference(row, folder)
+                for row in _csv_rows(folder / _DIFFERENCES_FILE)
+                if row["filing"] in filings
+            ]
+    return {
+        "source": rows_to_table("source", sources),
+        "operator": rows_to_table(
+            "operator",
+            [{k: v or None for k, v in asdict(o).items()} for o in operators.operators.values()],
+        ),
+        "operator_name": rows_to_table(
+            "operator_name",
+            [
+                {
+                    "kind": row["kind"],
+                    "value_text": row["value"],
+                    "operator": row["operator"],
+                    "note": row["note"] or None,
+                }
+                for row in operators.name_rows
+            ],
+        ),
+        "scope": rows_to_table("scope", list(_csv_rows(reviewed.data / _SCOPES_FILE))),
+        "known_gap": rows_to_table("known_gap", gaps),
+        "known_difference": rows_to_table("known_difference", differences),
+    }
+
+
+def _csv_rows(path: Path) -> list[dict[str, str]]:
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _gap(source: str, row: dict[str, str], reviewed: Reviewed, folder: Path) -> dict[str, Any]:
+    from fleetstats.periods import parse_period
+
+    period = parse_period(row["period"])
+    operator = None
+    if row["company"]:
+        operator = reviewed.operators.resolve_name(
+            row["company"], file=folder / _GAPS_FILE, record=None
+        )
+    return {
+        "source": source,
+        "operator": operator,
+        "scope": row["scope"] or None,
+        "measure": row["measure"] or None,
+        "period": row["period"],
+        "period_start": period.start,
+        "period_end": period.end,
+        "status": row["status"],
+        "reason": row["reason"],
+    }
+
+
+def _difference(row: dict[str, str], folder: Path) -> dict[str, Any]:
+    from fleetstats.units import parse_distance
+
+    try:
+        difference = parse_distance(row["difference"].removeprefix("-"))
+    except ValueError as error:
+        raise BadInput(
+            "a reviewed difference that cannot be read",
+            file=folder / _DIFFERENCES_FILE,
+            column="difference",
+            found=row["difference"],
+            expected="a number",
+        ) from error
+    return {
+        "check_name": row["check_name"],
+        "filing": row["filing"],
+        "operator": row["operator"],
+        "record": int(row["record"]) if row["record"] else None,
+        "difference": -difference if row["difference"].startswith("-") else difference,
+        "reason": row["reason"],
+    }
+
+
+def _filing_table(held: Sequence[Held], figures: pa.Table | None) -> pa.Table:
+    earliest: dict[str, date] = {}
+    if figures is not None:
+        for row in figures.group_by("filing").aggregate([("issued_on", "min")]).to_pylist():
+            earliest[row["filing"]] = row["issued_on_min"]
+    replaced = superseded(held)
+    rows = []
+    for one in held:
+        filing = one.filing
+        issued = earliest.get(filing.id) if filing.issued_on == "by_row" else filing.issued_on
+        if issued is None:
+            continue  # None of its rows had been issued yet
+        rows.append(
+            {
+                "filing": filing.id,
+                "source": filing.source,
+                "edition": filing.edition,
+                "publisher": filing.publisher,
+                "title": filing.title,
+                "url": filing.url,
+                "licence": filing.licence,
+                "period_start": filing.period_start,
+                "period_end": filing.period_end,
+                "issued_on": issued,
+                "issued_on_estimated": filing.issued_on_estimated or filing.issued_on == "by_row",
+                "retrieved_on": filing.retrieved_on,
+                "status": one.status,
+                "supersedes": f"{filing.source}/{filing.supersedes}" if filing.supersedes else None,
+                "in_force": filing.id not in replaced,
+                "sha256": one.sha256,
+                "size_bytes": one.path.stat().st_size,
+                "original_sha256": one.original_sha256,
+                "notes": "; ".join(filing.notes) or None,
+            }
+        )
+    return rows_to_table("filing", rows)
+
+
+def poisson_limits(filers: pa.Table | None) -> pa.Table:
+    """Exact two-sided 95 % limits of the expected number for each count of disengagements that occurs.
+
+    Garwood, F. (1936), "Fiducial limits for the Poisson distribution", Biometrika 28: the limits are
+    quantiles of gamma distributions with shapes n and n + 1; for n = 0 the lower one is 0.
+    """
+    from scipy.special import gammaincinv
+
+    counts: list[int] = []
+    if filers is not None:
+        counts = sorted({n for n in filers["disengagements"].to_pylist() if n is not None})
+    rows = [
+        {
+            "events": n,
+            "lower": float(gammaincinv(n, 0.025)) if n else 0.0,
+            "upper": float(gammaincinv(n + 1, 0.975)),
+        }
+        for n in counts
+    ]
+    return rows_to_table("poisson_limit", rows)
+
+
+def account_rows(staged: Iterable[Staged], held: Sequence[Held], run_id: str) -> list[dict[str, Any]]:
+    """Rows of filing_account for one run: every record of every filing, accounted for."""
+    by_id = {one.filing.id: one for one in held}
+    return [
+        {
+            "run_id": run_id,
+            "filing": one.filing,
+            "read_as": by_id[one.filing].read_as,
+            "sha256": by_id[one.filing].sha256,
+            "records_read": one.records_read,
+            "records_loaded": one.records_loaded,
+            "records_rejected": len(one.rejected),
+            "records_blank": one.records_blank,
+            "records_corrected": len({c.record for c in one.corrected}),
+        }
+        for one in staged
+    ]
