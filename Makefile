@@ -1,0 +1,77 @@
+# Everything below sets itself up: `make run` on a machine with Python 3.11, git and make needs nothing else.
+# What is installed where: .venv, with the versions of requirements.lock. ARGS="..." is handed on by run, test and bench.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+MAKEFLAGS += --no-print-directory
+
+BIN := .venv/bin
+EXTRAS := airflow,postgres,dev
+INPUTS := pyproject.toml requirements.lock scripts/uv
+
+# Without bytecode every start would compile every module anew.
+unexport PYTHONDONTWRITEBYTECODE
+
+# Tests and benchmarks read the publishers' own files where they lie beside the checkout.
+ifndef FLEETSTATS_ORIGINALS
+ifneq ($(wildcard ../shared/data/.),)
+test bench: export FLEETSTATS_ORIGINALS := $(abspath ../shared/data)
+endif
+endif
+
+.PHONY: help run test lint types format check bench lock install wheel clean
+
+help: ## print this list
+	@sed -nE 's/^([a-z]+):.*## (.*)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  make %-9s %s\n' "$$name" "$$text"; done
+
+run: .venv/.core ## build the warehouse from all filings and publish it (the main job)
+	@$(BIN)/fleetstats run $(ARGS)
+
+test: .venv/.dev ## run the tests
+	@$(BIN)/pytest $(ARGS)
+
+lint: .venv/.dev ## look for mistakes and check the format of the code (ruff)
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+
+types: .venv/.dev ## check the types (mypy, strict)
+	@$(BIN)/mypy
+
+format: .venv/.dev ## format the code and mend what can be mended by itself
+	@$(BIN)/ruff check --fix-only --quiet
+	@$(BIN)/ruff format
+
+check: lint types test ## lint, types and test
+
+bench: .venv/.dev ## measure the speed (prints figures, asserts nothing)
+	@$(BIN)/python benchmarks/run.py $(ARGS)
+
+lock: ## resolve pyproject.toml into requirements.lock again (ARGS=--upgrade: to the newest)
+	scripts/uv pip compile --quiet --universal --all-extras --no-emit-index-url --no-annotate pyproject.toml -o requirements.lock $(ARGS)
+
+install: .venv/.core ## set up .venv with what `make run` needs
+
+wheel: .venv/.core ## build the source archive and the wheel into dist/
+	@scripts/uv build --quiet --out-dir dist
+	@ls dist/*
+
+clean: ## remove .venv and what tools left; never filings, warehouse or ledgers
+	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# install WHAT: with bytecode, for the packages and for our own code (which is used in place).
+define install
+@scripts/uv pip install --quiet --compile-bytecode --constraint requirements.lock --editable '$(1)'
+@$(BIN)/python -m compileall -q src
+endef
+
+.venv/.core: $(INPUTS)
+	$(call install,.)
+	@touch $@
+
+.venv/.dev: $(INPUTS)
+	$(call install,.[$(EXTRAS)])
+	@touch .venv/.core $@

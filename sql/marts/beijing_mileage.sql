@@ -1,0 +1,115 @@
+-- One row per operator (or `all`), scope, area, basis and period: road-test kilometres in Beijing as published,
+-- one figure for each cell, chosen by review or by confidence. Delivery areas are never added, a passenger
+-- pilot is part of a total, and the 2022 total counts more categories than those before it.
+-- After the last year with figures by company, an operator has bounds only: at least what it had driven, at
+-- most the city's later total less what the others had driven by then. That high end is given only for an
+-- operator that had driven most of the city's distance; for others it says nothing.
+with chosen as (
+    select *
+    from (
+        select
+            operator,
+            scope,
+            area,
+            case measure when 'year_km' then 'year' else 'cumulative' end as basis,
+            period_start,
+            coalesce(as_of, period_end) as through,
+            distance_km as km,
+            bound,
+            confidence,
+            issued_on,
+            issued_on_estimated,
+            title_printed,
+            url,
+            row_number() over (
+                partition by operator, scope, area, measure, period_start, coalesce(as_of, period_end)
+                order by preference, issued_on, figure
+            ) as choice
+        from published_figure
+        where source = 'bjrt_mileage' and measure in ('year_km', 'cumulative_km') and confidence <> 'claim'
+    ) as ranked
+    where choice = 1
+),
+
+totals as (
+    select * from chosen where basis = 'cumulative' and area = 'beijing'
+),
+
+last_known as (
+    select t.*
+    from totals as t
+    where
+        t.scope = 'bjrt_general_test'
+        and t.operator <> 'all'
+        and t.through = (
+            select max(o.through) from totals as o where o.scope = 'bjrt_general_test' and o.operator <> 'all'
+        )
+),
+
+bounded as (
+    select
+        k.operator,
+        later.scope,
+        k.area,
+        k.basis,
+        k.period_start,
+        later.through,
+        cast(null as decimal(28, 15)) as km,
+        k.km as km_low,
+        case when k.km * 2 > city.km then cast(later.km - (city.km - k.km) as decimal(28, 15)) end as km_high,
+        case when k.km * 2 > city.km then 'approximate' end as km_high_bound,
+        'at_least' as bound,
+        'derived' as confidence,
+        greatest(k.issued_on, city.issued_on, later.issued_on) as issued_on,
+        k.issued_on_estimated or city.issued_on_estimated or later.issued_on_estimated as issued_on_estimated,
+        later.title_printed,
+        later.url
+    from last_known as k
+    inner join totals as city
+        on city.operator = 'all' and city.scope = k.scope and city.through = k.through
+    inner join totals as later
+        on
+            later.operator = 'all'
+            and later.scope in ('bjrt_general_test', 'bjrt_all_categories')
+            and later.through > k.through
+            and extract(month from later.through) = 12
+            and extract(day from later.through) = 31
+)
+
+select
+    operator,
+    scope,
+    area,
+    basis,
+    period_start,
+    through,
+    km,
+    case when bound in ('exact', 'derived', 'at_least') then km end as km_low,
+    case when bound in ('exact', 'derived', 'at_most') then km end as km_high,
+    case when bound in ('exact', 'derived', 'at_most') then bound end as km_high_bound,
+    bound,
+    confidence,
+    issued_on,
+    issued_on_estimated,
+    title_printed,
+    url
+from chosen
+union all
+select
+    operator,
+    scope,
+    area,
+    basis,
+    period_start,
+    through,
+    km,
+    km_low,
+    km_high,
+    km_high_bound,
+    bound,
+    confidence,
+    issued_on,
+    issued_on_estimated,
+    title_printed,
+    url
+from bounded

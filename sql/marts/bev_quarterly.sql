@@ -1,0 +1,33 @@
+-- One row per company, measure and quarter: battery-electric cars delivered (Tesla: all its cars; BYD: passenger
+-- cars without hybrids). A final figure is preferred to a preliminary one where it has a source.
+select
+    operator as company,
+    measure,
+    coalesce(segment, 'all') as segment,
+    period,
+    period_start as quarter_start,
+    value,
+    unit,
+    status,
+    bound,
+    confidence,
+    issued_on,
+    issued_on_estimated,
+    title_printed,
+    url
+from (
+    select
+        f.*,
+        row_number() over (
+            partition by operator, measure, segment, period_start, period_end
+            order by preference, issued_on, figure
+        ) as choice
+    from published_figure as f
+    where
+        source = 'market_figures'
+        and measure in ('total_deliveries', 'bev_passenger_sales')
+        and substring(period from 5 for 1) = 'Q'
+        and confidence <> 'claim'
+        and value is not null
+) as ranked
+where choice = 1

@@ -1,0 +1,96 @@
+-- One row per source, operator, scope, measure and period: held, filed_empty (the publisher has an empty record),
+-- or what is missing and why.
+with held as (
+    select
+        'cadmv_mileage' as source,
+        t.operator,
+        t.scope,
+        'mileage' as measure,
+        cast(t.report_year as varchar(4)) as period,
+        t.period_start,
+        t.period_end,
+        'held' as status,
+        cast(null as varchar(200)) as reason,
+        t.filing
+    from cadmv_mileage_filer as t
+    inner join filing as f on f.filing = t.filing and f.in_force
+    union all
+    select distinct
+        'cadmv_disengagement' as source,
+        e.operator,
+        e.scope,
+        'disengagements' as measure,
+        substring(f.edition from 1 for 4) as period,
+        f.period_start,
+        f.period_end,
+        'held' as status,
+        cast(null as varchar(200)) as reason,
+        e.filing
+    from cadmv_event_count as e
+    inner join filing as f on f.filing = e.filing and f.in_force
+    union all
+    select
+        source,
+        operator,
+        scope,
+        measure,
+        coalesce(period, cast(as_of as varchar(10))) as period,
+        coalesce(period_start, as_of) as period_start,
+        coalesce(period_end, as_of) as period_end,
+        case status when 'filed_empty' then 'filed_empty' else 'held' end as status,
+        case confidence
+            when 'unsourced' then 'unsourced: no page that prints it was found'
+            when 'derived' then 'derived from other figures'
+        end as reason,
+        filing
+    from (
+        select
+            f.*,
+            row_number() over (
+                partition by source, operator, scope, measure, period_start, period_end, as_of
+                order by preference, issued_on, figure
+            ) as choice
+        from published_figure as f
+        where confidence <> 'claim'
+    ) as ranked
+    where choice = 1
+)
+
+select
+    source,
+    operator,
+    scope,
+    measure,
+    period,
+    period_start,
+    period_end,
+    status,
+    reason,
+    filing
+from held
+union all
+select
+    g.source,
+    g.operator,
+    g.scope,
+    coalesce(g.measure, 'filing') as measure,
+    g.period,
+    g.period_start,
+    g.period_end,
+    g.status,
+    g.reason,
+    cast(null as varchar(200)) as filing
+from known_gap as g
+where
+    not exists (
+        select 1
+        from held as h
+        where
+            h.source = g.source
+            and h.operator = g.operator
+            and h.scope = g.scope
+            and h.measure = g.measure
+            and h.period_start = g.period_start
+            and h.period_end = g.period_end
+            and h.status = 'held'
+    )

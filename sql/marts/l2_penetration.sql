@@ -1,0 +1,32 @@
+-- One row per measure, segment and period: share of new cars that have the function, in per cent. The base decides
+-- the number (fitted as standard or on any trim, new-energy or all cars): the segment names it.
+select
+    operator as vendor,
+    measure,
+    coalesce(segment, 'all') as segment,
+    period,
+    period_start,
+    period_end,
+    value,
+    unit,
+    bound,
+    confidence,
+    issued_on,
+    issued_on_estimated,
+    title_printed,
+    url
+from (
+    select
+        f.*,
+        row_number() over (
+            partition by operator, measure, segment, period_start, period_end
+            order by preference, issued_on, figure
+        ) as choice
+    from published_figure as f
+    where
+        source = 'market_figures'
+        and measure like '%penetration'
+        and confidence <> 'claim'
+        and value is not null
+) as ranked
+where choice = 1

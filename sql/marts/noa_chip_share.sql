@@ -1,0 +1,32 @@
+-- One row per vendor, measure, segment and period: share of the vendor, in per cent. Segments are counted on
+-- different bases (chips or cars, with or without Tesla, all or urban functions) and are not comparable.
+select
+    operator as vendor,
+    measure,
+    coalesce(segment, 'all') as segment,
+    period,
+    period_start,
+    period_end,
+    value,
+    unit,
+    bound,
+    confidence,
+    issued_on,
+    issued_on_estimated,
+    title_printed,
+    url
+from (
+    select
+        f.*,
+        row_number() over (
+            partition by operator, measure, segment, period_start, period_end
+            order by preference, issued_on, figure
+        ) as choice
+    from published_figure as f
+    where
+        source = 'market_figures'
+        and measure like '%share'
+        and confidence <> 'claim'
+        and value is not null
+) as ranked
+where choice = 1

@@ -1,0 +1,24 @@
+-- One row per operator, scope and calendar month: orders (trips) served. California's programme changes in
+-- August 2023, which is a change of scope; months that were filed empty are in coverage, not here as zeros.
+select
+    operator,
+    scope,
+    period_start as month,
+    value as orders,
+    bound,
+    confidence,
+    issued_on,
+    issued_on_estimated,
+    title_printed,
+    url
+from (
+    select
+        f.*,
+        row_number() over (
+            partition by operator, scope, period_start
+            order by preference, issued_on, figure
+        ) as choice
+    from published_figure as f
+    where source = 'robotaxi_orders' and measure = 'month_trips' and confidence <> 'claim' and value is not null
+) as ranked
+where choice = 1

@@ -1,0 +1,25 @@
+-- One row per operator, scope and calendar quarter: orders served, one figure for each, chosen by review or by
+-- confidence. An unsourced figure carries that word; a lower bound stays one.
+select
+    operator,
+    scope,
+    period as quarter,
+    period_start as quarter_start,
+    value as orders,
+    bound,
+    confidence,
+    issued_on,
+    issued_on_estimated,
+    title_printed,
+    url
+from (
+    select
+        f.*,
+        row_number() over (
+            partition by operator, scope, period_start
+            order by preference, issued_on, figure
+        ) as choice
+    from published_figure as f
+    where source = 'robotaxi_orders' and measure = 'quarter_orders' and confidence <> 'claim' and value is not null
+) as ranked
+where choice = 1

@@ -1,0 +1,1 @@
+"""Where publications are built and kept; one module per database."""
