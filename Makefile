@@ -62,8 +62,9 @@ clean: ## remove .venv and what tools left; never filings, warehouse or ledgers
 	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# install WHAT: with bytecode, for the packages and for our own code (which is used in place).
+# install WHAT: with bytecode for the packages and for our own code, which is used where it lies.
 define install
+@echo 'fleetstats: installing the versions of requirements.lock into .venv' >&2
 @scripts/uv pip install --quiet --compile-bytecode --constraint requirements.lock --editable '$(1)'
 @$(BIN)/python -m compileall -q src
 endef

@@ -120,16 +120,15 @@ def audit_file(path: Path, suites: dict[str, list[dict[str, Any]]], *, floors: b
 
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    frames = context.data_sources.add_pandas("candidate")
+    whole = (
+        context.data_sources.add_pandas("candidate")
+        .add_dataframe_asset("table")
+        .add_batch_definition_whole_dataframe("whole")
+    )
     results: list[Result] = []
     with duckdb.connect(str(path), read_only=True) as connection:
         for table, expectations in suites.items():
-            frame = _read_frame(connection, table)
-            batch = (
-                frames.add_dataframe_asset(table)
-                .add_batch_definition_whole_dataframe("whole")
-                .get_batch({"dataframe": frame})
-            )
+            batch = whole.get_batch({"dataframe": _read_frame(connection, table)})
             results += _validate(table, expectations, batch)
     if not floors:
         results = [
