@@ -40,6 +40,7 @@ class Original(BaseModel):
     sha256: Sha256
     sha256_lf: Sha256
     size: int = Field(gt=0)
+    columns: list[str] = []
 
 
 class Filing(BaseModel):
@@ -67,6 +68,7 @@ class Filing(BaseModel):
     original: Original | None = None
     corrections_sha256: Sha256 | None = None
     compiled_by: str | None = None
+    columns: list[str] = []
     notes: list[str] = []
 
     @model_validator(mode="before")

@@ -480,5 +480,5 @@ TABLES: dict[str, Table] = {
 
 
 def tables(*kinds: Kind) -> list[Table]:
-    """The tables of these kinds, in the order of the dictionary."""
-    return [table for table in TABLES.values() if table.kind in kinds]
+    """The tables of these kinds (without any: of all), in the order of the dictionary."""
+    return [table for table in TABLES.values() if not kinds or table.kind in kinds]

@@ -137,7 +137,7 @@ def query(path: Path, sql: str, parameters: list[Any] | None = None) -> pa.Table
         except duckdb.Error as error:
             raise BadInput(
                 "the statement failed",
-                found=str(error),
+                found=" ".join(str(error).split("LINE 1:")[0].split()),
                 expected="one SELECT on the tables of the warehouse",
                 todo="fleetstats sql \"select table_name from information_schema.tables\" lists them",
             ) from error

@@ -1,0 +1,30 @@
+"""The console script: runs the command line and turns errors into messages and exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def main() -> None:
+    """Run `fleetstats`; never shows a traceback for an error that its reader can mend."""
+    from fleetstats.errors import FleetstatsError
+
+    try:
+        from fleetstats.cli import app
+
+        app()
+    except FleetstatsError as error:
+        print(f"fleetstats: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # The reader of our output has gone (`| head`); say nothing more to it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except KeyboardInterrupt:
+        print("fleetstats: interrupted; the last publication is as it was", file=sys.stderr)
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,292 @@
+"""The command line: options in, one call into the package, words out. No logic."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fleetstats import __version__
+from fleetstats.errors import EXIT_CHECKS_FAILED, EXIT_CODES
+
+if TYPE_CHECKING:
+    from fleetstats.settings import Settings
+
+_CODES = "\n\n".join(f"exit code {code}: {meaning}" for code, meaning in EXIT_CODES.items())
+
+app = typer.Typer(
+    name="fleetstats",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help="What is published about autonomous-driving fleets, as one audited SQL warehouse in kilometres.\n\n"
+    "FLEETSTATS_HOME says where your filings, warehouse and reports are (default: this folder);\n"
+    "FLEETSTATS_ORIGINALS names a folder of publishers' files to read in place of their digests.",
+    epilog=_CODES,
+)
+
+AsOf = Annotated[
+    datetime | None,
+    typer.Option("--as-of", formats=["%Y-%m-%d"], help="The warehouse as it could be known on this day."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Write JSON, for programs.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and write nothing.")]
+
+
+class OutputFormat(StrEnum):
+    """How a result is written."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+    parquet = "parquet"
+
+
+class Languages(StrEnum):
+    """In which language a chart is drawn."""
+
+    zh = "zh"
+    en = "en"
+    both = "both"
+
+
+def _settings() -> Settings:
+    from pydantic import ValidationError
+
+    from fleetstats.errors import ConfigurationError
+    from fleetstats.settings import Settings
+
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise ConfigurationError(f"a setting cannot be used\n  found:    {error}") from error
+
+
+def _day(value: datetime | None) -> Any:
+    return None if value is None else value.date()
+
+
+def _tell(value: Any, words: list[str], as_json: bool, quiet: bool = False) -> None:
+    if as_json:
+        from fleetstats.output import to_json
+
+        typer.echo(to_json(value))
+    elif not quiet:
+        for line in words:
+            typer.echo(line)
+
+
+@app.command()
+def run(
+    as_of: AsOf = None,
+    force: Annotated[bool, typer.Option("--force", help="Build even if nothing changed.")] = False,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Bring the warehouse up to date: read filings, build, check, publish. Does nothing if nothing changed.
+
+    Examples:
+
+      fleetstats run
+
+      fleetstats run --as-of 2023-11-30     into warehouse/as-of/, the current one stays
+    """
+    from fleetstats.output import progress
+    from fleetstats.pipeline import run as run_pipeline
+
+    with progress(quiet or as_json) as told:
+        outcome = run_pipeline(_settings(), as_of=_day(as_of), force=force, dry_run=dry_run, progress=told)
+    rows = sum(outcome.rows.values())
+    said = {
+        "unchanged": f"Nothing changed since {outcome.publication_id} ({rows:,} rows); nothing to do.",
+        "published": f"Published {outcome.publication_id}: {rows:,} rows in {len(outcome.rows)} tables from "
+        f"{outcome.filings} filings ({outcome.originals} read from the publisher's own file).",
+        "planned": f"Would build {outcome.publication_id} from {outcome.filings} filings.",
+    }[outcome.status]
+    words = [said, f"{outcome.path}  ({outcome.seconds:.1f} s)"]
+    if outcome.status == "published":
+        words += [f"warning: {text}" for text in outcome.warnings]
+        if as_of is None:
+            words.append('Try: fleetstats sql "select * from beijing_vs_california where year = 2022"')
+    _tell(vars(outcome), words, as_json, quiet)
+
+
+@app.command()
+def status(as_json: Json = False) -> None:
+    """What is published, from what, and whether a run would change it.
+
+    Example:  fleetstats status --json
+    """
+    from fleetstats.reporting import state
+
+    found = state(_settings())
+    _tell(found.facts, found.words, as_json)
+
+
+@app.command()
+def add(
+    source: Annotated[str, typer.Argument(help="Code of the source, such as cadmv_mileage.")],
+    path: Annotated[Path, typer.Argument(help="The publisher's file.")],
+    edition: Annotated[str, typer.Option(help="Edition, such as 2023, 2023-first-time, 2023-driverless.")],
+    issued_on: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Day the publisher issued it (of an amendment: first seen)."),
+    ] = None,
+    retrieved_on: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day you fetched it (default: today).")
+    ] = None,
+    url: Annotated[str | None, typer.Option(help="Address you fetched it from.")] = None,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Land a publisher's file: read it, compare it with the editions held, keep it under landed/.
+
+    Example:
+
+      fleetstats add cadmv_mileage 2024-Autonomous-Mileage-Reports-CSV.csv --edition 2024 --issued-on 2025-02-01
+    """
+    from fleetstats.landing import add as add_filing
+
+    landed = add_filing(
+        _settings(),
+        source,
+        path,
+        edition=edition,
+        issued_on=_day(issued_on),
+        retrieved_on=_day(retrieved_on) or datetime.now().astimezone().date(),
+        url=url,
+        dry_run=dry_run,
+    )
+    words = [f"{landed.status}: {landed.filing}  {landed.folder}"]
+    words += [f"supersedes {landed.supersedes}"] if landed.supersedes else []
+    words += [f"compared with {landed.compared_with}"] if landed.compared_with else []
+    words += [f"  {text}" for text in landed.found]
+    words += [f"warning: {text}" for text in landed.warnings]
+    words += ["Next: fleetstats run"] if landed.status == "landed" else []
+    _tell(vars(landed), words, as_json)
+
+
+@app.command()
+def verify(as_json: Json = False) -> None:
+    """Read every filing, ledger and published file again and compare checksums and counts.
+
+    Example:  fleetstats verify
+    """
+    from fleetstats.output import progress
+    from fleetstats.reporting import verify as verify_all
+
+    with progress(as_json) as told:
+        found = verify_all(_settings(), told)
+    _tell(found.facts, found.words, as_json)
+
+
+@app.command()
+def digest(
+    source: Annotated[str | None, typer.Argument(help="Only this source.")] = None,
+    edition: Annotated[str | None, typer.Option(help="Only this edition.")] = None,
+    output: Annotated[Path | None, typer.Option(help="Folder to write to (default: data/raw).")] = None,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Write the digests of the publishers' files that are present: their figures, to be shipped.
+
+    Example:  FLEETSTATS_ORIGINALS=~/dmv fleetstats digest cadmv_mileage --dry-run
+    """
+    from fleetstats.digests import make_digests
+    from fleetstats.output import progress
+
+    with progress(as_json) as told:
+        done = make_digests(
+            _settings(),
+            source,
+            edition,
+            output=output,
+            dry_run=dry_run,
+            progress=lambda filing: told("digest", filing),
+        )
+    words = [f"{d.status}: {d.filing}  {d.path}" for d in done]
+    _tell([vars(d) for d in done], words, as_json)
+
+
+@app.command()
+def check(as_of: AsOf = None, as_json: Json = False) -> None:
+    """Run every expectation on what is published; exit code 3 if a critical one is not met.
+
+    Example:  fleetstats check
+    """
+    from fleetstats.output import progress
+    from fleetstats.reporting import check as check_published
+
+    with progress(as_json) as told:
+        found = check_published(_settings(), _day(as_of), told)
+    _tell(found.facts, found.words, as_json)
+    if not found.good:
+        raise typer.Exit(EXIT_CHECKS_FAILED)
+
+
+@app.command()
+def sql(
+    statement: Annotated[str, typer.Argument(help="One SELECT on the published tables.")],
+    form: Annotated[OutputFormat, typer.Option("--format", "-f")] = OutputFormat.table,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")] = None,
+    as_of: AsOf = None,
+) -> None:
+    """Query the published warehouse, read-only.
+
+    Examples:
+
+      fleetstats sql "select quarter, orders, bound from orders_quarterly order by quarter"
+
+      fleetstats sql "select * from mileage_monthly" --format parquet --output mileage.parquet
+    """
+    from fleetstats.output import write_table
+    from fleetstats.reporting import target_of
+    from fleetstats.warehouse.duckdb import query
+
+    write_table(query(target_of(_settings(), _day(as_of)), statement), form.value, output)
+
+
+@app.command()
+def chart(
+    name: Annotated[str, typer.Argument(help="Name of the chart: beijing-vs-california.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write to.")],
+    lang: Annotated[Languages, typer.Option(help="Language of the chart.")] = Languages.both,
+    form: Annotated[str, typer.Option("--format", help="png, svg, or both with a comma.")] = "png,svg",
+    as_of: AsOf = None,
+    as_json: Json = False,
+) -> None:
+    """Draw a chart from the published warehouse.
+
+    Example:  fleetstats chart beijing-vs-california --output charts/
+    """
+    from fleetstats.drawing import draw
+    from fleetstats.output import progress
+
+    with progress(as_json) as told:
+        told("draw", name)
+        drawn = draw(
+            _settings(),
+            name,
+            output,
+            languages=("zh", "en") if lang is Languages.both else (lang.value,),
+            formats=tuple(part.strip() for part in form.split(",")),
+            as_of=_day(as_of),
+        )
+    words = [str(path) for path in drawn.paths] + [f"warning: {text}" for text in drawn.warnings]
+    _tell(vars(drawn), words, as_json)
+
+
+@app.command()
+def version(as_json: Json = False) -> None:
+    """The version of fleetstats and of what it stands on."""
+    from importlib.metadata import version as installed
+
+    libraries = ("duckdb", "pyarrow", "pandas", "great-expectations", "matplotlib", "sqlalchemy")
+    found = {"fleetstats": __version__, **{name: installed(name) for name in libraries}}
+    _tell(found, [f"{name} {number}" for name, number in found.items()], as_json)

@@ -1,0 +1,297 @@
+"""Adding a publisher's file: read it, compare it with the editions held, and land it under the user's home.
+
+Nothing is written before the file has been read to its end, and the folder appears in one step.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+from fleetstats.dmv_forms import parse_edition, parse_month_header
+from fleetstats.errors import BadInput
+from fleetstats.periods import Period
+from fleetstats.raw import (
+    EDITION,
+    FILING_FILE,
+    FileHashes,
+    Filing,
+    HashCache,
+    Held,
+    hash_file,
+    load_catalogue,
+    next_amendment,
+    write_filing,
+)
+from fleetstats.settings import Settings
+from fleetstats.sources import reader
+from fleetstats.staged import Staged
+from fleetstats.staging import Reviewed
+
+_TRANSCRIBED = ("bjrt_mileage", "market_figures", "robotaxi_orders")
+"""Sources whose filings are transcriptions, every row with a date and a citation of its own."""
+
+
+@dataclass
+class Landed:
+    """What `add` did, and what it found in the file."""
+
+    status: Literal["landed", "already held", "would land"]
+    filing: str
+    folder: Path
+    supersedes: str | None
+    compared_with: str | None
+    found: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def add(
+    settings: Settings,
+    source: str,
+    path: Path,
+    *,
+    edition: str,
+    issued_on: date | None,
+    retrieved_on: date,
+    url: str | None = None,
+    dry_run: bool = False,
+) -> Landed:
+    """Land a file as an edition of a source; an edition that exists with other bytes gains an amendment.
+
+    Bytes that differ from a held file only in record ends or a final newline are the same edition. Raises
+    `BadInput` for a file that cannot be used, with the reviewed line to add where one is missing.
+    """
+    reader(source)
+    _check_arguments(source, path, edition, issued_on)
+    hashes = hash_file(path)
+    cache = HashCache(settings.cache / "hashes.json")
+    catalogue = [
+        h
+        for h in load_catalogue(settings.raw, settings.landed, settings.originals, cache)
+        if h.filing.source == source
+    ]
+    same = next((h for h in catalogue if {hashes.sha256, hashes.sha256_lf} & set(h.hashes)), None)
+    by_edition = {h.filing.edition: h for h in catalogue}
+    supersedes: str | None = None
+    if same is not None:
+        if same.filing.edition != edition:
+            raise BadInput(
+                "the file is held under another edition",
+                file=path,
+                found=f"the bytes of {same.filing.id}",
+                expected=f"a file that is new, or --edition {same.filing.edition}",
+            )
+        if same.filing.status != "digest":
+            return Landed("already held", same.filing.id, same.folder, same.filing.supersedes, None)
+        supersedes = same.filing.supersedes
+    elif edition in by_edition:
+        edition, supersedes = next_amendment(edition, by_edition)
+        if issued_on is None and by_edition[supersedes].filing.issued_on != "by_row":
+            raise BadInput("an amendment needs --issued-on: the day it was first seen", file=path)
+    filing = _describe(
+        settings,
+        source,
+        path,
+        edition,
+        issued_on,
+        retrieved_on,
+        url,
+        supersedes,
+        hashes,
+        like=by_edition.get(supersedes or edition),
+    )
+    folder = settings.landed / source / edition
+    held = Held(
+        filing,
+        folder,
+        path,
+        hashes.sha256,
+        "transcribed" if filing.status == "transcribed" else "original",
+        (hashes.sha256, hashes.sha256_lf),
+    )
+    reviewed = Reviewed(settings.data, settings.landed)
+    staged: Staged = reader(source).read(reviewed.context(held))
+    _refuse_rejected(staged, path, settings.landed / source, hashes)
+    previous = _previous(catalogue, edition, supersedes)
+    landed = Landed(
+        "would land" if dry_run else "landed",
+        filing.id,
+        folder,
+        f"{source}/{supersedes}" if supersedes else None,
+        previous.filing.id if previous else None,
+        found=[_counts(staged)],
+        warnings=staged.warnings,
+    )
+    if previous is not None:
+        before: Staged = reader(source).read(reviewed.context(previous))
+        landed.found += _compare(staged, before, previous)
+    if not dry_run:
+        _write(folder, path, filing.model_copy(update={"columns": staged.observed.get("columns", [])}))
+    return landed
+
+
+def _check_arguments(source: str, path: Path, edition: str, issued_on: date | None) -> None:
+    if not path.is_file():
+        raise BadInput("there is no such file", file=path, todo="give the path of the publisher's file")
+    if EDITION.fullmatch(edition) is None:
+        raise BadInput(
+            "not the name of an edition",
+            column="--edition",
+            found=edition,
+            expected="small letters, digits and hyphens, such as 2023-driverless",
+        )
+    if source not in _TRANSCRIBED:
+        try:
+            parse_edition(edition)
+        except ValueError as error:
+            raise BadInput("not an edition of this source", column="--edition", found=edition,
+                           expected=str(error)) from error
+        if issued_on is None:
+            raise BadInput(
+                "the day of issue is missing",
+                column="--issued-on",
+                expected="the day the publisher issued it, such as 2024-02-02",
+            )
+
+
+def _describe(
+    settings: Settings,
+    source: str,
+    path: Path,
+    edition: str,
+    issued_on: date | None,
+    retrieved_on: date,
+    url: str | None,
+    supersedes: str | None,
+    hashes: FileHashes,
+    like: Held | None,
+) -> Filing:
+    """The filing.yml of a file: what is known of its edition, else of its source."""
+    declared: dict[str, Any] = yaml.safe_load((settings.raw / source / "source.yml").read_text(encoding="utf-8"))
+    transcribed = source in _TRANSCRIBED
+    period = Period(date(1900, 1, 1), date(2100, 1, 1)) if transcribed else parse_edition(edition).period
+    base: dict[str, Any] = {
+        "publisher": declared["publisher"],
+        "title": f"{declared['title_en']}, {edition}",
+        "url": declared["homepage"],
+        "licence": declared["licence"],
+        "period_start": period.start,
+        "period_end": period.end,
+    }
+    if like is not None:
+        base |= {key: getattr(like.filing, key) for key in base}
+    return Filing(
+        **{**base, **({"url": url} if url else {})},
+        source=source,
+        edition=edition,
+        file=path.name,
+        issued_on=issued_on or "by_row",
+        retrieved_on=retrieved_on,
+        status="transcribed" if transcribed else "amended" if supersedes else "original",
+        supersedes=supersedes,
+        sha256=hashes.sha256,
+        sha256_lf=hashes.sha256_lf,
+        size=hashes.size,
+    )
+
+
+def _refuse_rejected(staged: Staged, path: Path, folder: Path, hashes: FileHashes) -> None:
+    bad = [row for row in staged.rejected if not row.expected]
+    if not bad:
+        return
+    shown = "\n".join(f"    record {row.record}: {row.reason}" for row in bad[:5])
+    more = f"\n    … and {len(bad) - 5:,} more" if len(bad) > 5 else ""
+    raise BadInput(
+        f"{len(bad):,} of {staged.records_read:,} records cannot be read; nothing was landed\n{shown}{more}",
+        file=path,
+        record=bad[0].record,
+        expected="records that can be read, or corrections that expect them",
+        todo=f"for each, add an entry to {folder / 'corrections.yml'} with original {hashes.sha256}, "
+        "action override or reject, and the printed value as expect; then add the file again",
+    )
+
+
+def _previous(catalogue: list[Held], edition: str, supersedes: str | None) -> Held | None:
+    """The edition to compare with: the one superseded, else the latest other one of the same kind."""
+    kind = edition[4:] if edition[:4].isdigit() else ""
+    kind = kind.split("-amended")[0]
+    for held in catalogue:
+        if held.filing.edition in (supersedes, edition):
+            return held
+    alike = [
+        h
+        for h in catalogue
+        if h.filing.edition[4:].split("-amended")[0] == kind and h.filing.edition < edition
+    ]
+    return max(alike, key=lambda h: h.filing.edition) if alike else None
+
+
+def _counts(staged: Staged) -> str:
+    return (
+        f"records: {staged.records_read:,} read, {staged.records_loaded:,} loaded, "
+        f"{len(staged.rejected):,} rejected, {staged.records_blank:,} blank"
+    )
+
+
+def _compare(staged: Staged, before: Staged, previous: Held) -> list[str]:
+    """What is new, gone or of another size against the edition before."""
+    found = []
+    columns = _plain_columns(staged.observed.get("columns", []))
+    known = before.observed.get("columns") or (
+        previous.filing.original.columns if previous.filing.original else previous.filing.columns
+    )
+    if known:
+        found += _difference("column", columns, _plain_columns(known))
+    for name in ("permit", "operator"):
+        found += _difference(name, _values(staged, name), _values(before, name))
+    now, then = _size(staged), _size(before)
+    if then:
+        found.append(f"rows: {now:,}, against {then:,} in {previous.filing.id} ({(now - then) / then:+.0%})")
+    return found
+
+
+def _plain_columns(columns: list[str]) -> set[str]:
+    return {c for c in columns if parse_month_header(c) is None}
+
+
+def _values(staged: Staged, column: str) -> set[str]:
+    return {
+        value
+        for table in staged.tables.values()
+        if column in table.column_names
+        for value in table[column].unique().to_pylist()
+    }
+
+
+def _difference(what: str, now: set[str], then: set[str]) -> list[str]:
+    new, gone = sorted(now - then), sorted(then - now)
+    return [f"{what}s {word}: {', '.join(names)}" for word, names in (("new", new), ("gone", gone)) if names]
+
+
+def _size(staged: Staged) -> int:
+    if "cadmv_mileage_filer" in staged.tables:
+        return int(sum(staged.tables["cadmv_mileage_filer"]["rows"].to_pylist()))
+    if "cadmv_event_count" in staged.tables:
+        return int(sum(staged.tables["cadmv_event_count"]["events"].to_pylist()))
+    return staged.records_loaded
+
+
+def _write(folder: Path, path: Path, filing: Filing) -> None:
+    partial = folder.with_name(f".{folder.name}.{os.getpid()}")
+    try:
+        partial.mkdir(parents=True)
+        shutil.copyfile(path, partial / filing.file)
+        if hash_file(partial / filing.file).sha256 != filing.sha256:
+            raise BadInput("the file changed while it was read", file=path, todo="add it again")
+        write_filing(partial, filing)
+        if folder.exists() and not (folder / FILING_FILE).exists():
+            shutil.rmtree(folder)
+        partial.rename(folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)

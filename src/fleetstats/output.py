@@ -1,0 +1,132 @@
+"""How results reach a person or a program: tables, CSV, JSON, Parquet; progress on a terminal only."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from fleetstats.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from fleetstats.pipeline import Progress
+
+Format = Literal["table", "csv", "json", "parquet"]
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def plain(value: Any) -> Any:
+    """A value for JSON: decimals as numbers, days as text."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
+
+
+def to_json(value: Any) -> str:
+    """A value as JSON text, Chinese as it is."""
+    return json.dumps(value, ensure_ascii=False, indent=2, default=plain)
+
+
+def safe_cell(value: Any) -> Any:
+    """A cell for CSV: a text that a spreadsheet would run as a formula gets a quotation mark in front."""
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return f"'{value}"
+    if isinstance(value, Decimal):
+        return _decimal(value)
+    return value
+
+
+def _decimal(value: Decimal) -> str:
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def write_table(table: pa.Table, form: Format, output: Path | None) -> None:
+    """Write a result to a file or to standard output. Parquet needs a file or a pipe."""
+    if form == "parquet":
+        import pyarrow.parquet as pq
+
+        if output is None and sys.stdout.isatty():
+            raise ConfigurationError("Parquet is not text\n  to do:    add --output FILE, or pipe it into a file")
+        buffer = io.BytesIO()
+        pq.write_table(table, buffer)
+        _emit(buffer.getvalue(), output)
+    elif form == "csv":
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(table.column_names)
+        writer.writerows([safe_cell(v) for v in row.values()] for row in table.to_pylist())
+        _emit(out.getvalue().encode(), output)
+    elif form == "json":
+        _emit((to_json(table.to_pylist()) + "\n").encode(), output)
+    else:
+        _emit(_drawn(table).encode(), output)
+
+
+def _emit(content: bytes, output: Path | None) -> None:
+    if output is None:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    else:
+        from fleetstats.raw import write_atomically
+
+        write_atomically(output, content)
+
+
+def _drawn(table: pa.Table) -> str:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    interactive = sys.stdout.isatty()
+    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for field in table.schema:
+        number = any(mark in str(field.type) for mark in ("int", "decimal", "double"))
+        drawn.add_column(field.name, justify="right" if number else "left", overflow="fold")
+    for row in table.to_pylist():
+        drawn.add_row(*(Text(_cell(value)) for value in row.values()))
+    out = io.StringIO()
+    # Without a terminal nothing is cut to a width that nobody has
+    console = Console(file=out, width=None if interactive else 10_000, force_terminal=interactive)
+    console.print(drawn)
+    count = f"{table.num_rows:,} row{'' if table.num_rows == 1 else 's'}\n"
+    lines = "\n".join(line.rstrip() for line in out.getvalue().split("\n") if line.strip())
+    return f"{lines}\n{count}"
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, Decimal):
+        return f"{Decimal(_decimal(value)):,f}"
+    if isinstance(value, float):
+        return f"{value:,.6g}" if abs(value) < 1e15 else repr(value)
+    return str(value)
+
+
+@contextmanager
+def progress(quiet: bool) -> Iterator[Progress]:
+    """Shows the step and what it is at on a terminal; silent in a pipe, with --json and with --quiet."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda step, what: None
+        return
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    with console.status("starting") as status:
+        yield lambda step, what: status.update(f"{step} [dim]{what}[/dim]")
