@@ -246,7 +246,7 @@ def sql(
       fleetstats sql "select * from mileage_monthly" --format parquet --output mileage.parquet
     """
     from fleetstats.output import write_table
-    from fleetstats.reporting import target_of
+    from fleetstats.pipeline import target_of
     from fleetstats.warehouse.duckdb import query
 
     write_table(query(target_of(_settings(), _day(as_of)), statement), form.value, output)

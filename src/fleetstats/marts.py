@@ -10,6 +10,7 @@ from typing import Protocol
 
 from fleetstats.errors import ConfigurationError
 from fleetstats.schema import TABLES, tables
+from fleetstats.sources import SOURCES
 
 _FOLDERS = {"mart": "marts", "crosscheck": "crosschecks"}
 
@@ -80,3 +81,24 @@ def buildable(statements: dict[str, str], available: set[str]) -> list[str]:
         if reads(statements[name], TABLES) - {name} <= there:
             there.add(name)
     return [name for name in statements if name in there]
+
+
+_SOURCE_OF_TABLE = {"cadmv_event_count": "cadmv_disengagement", "cadmv_event": "cadmv_disengagement"}
+
+
+def sources_of(sql: str, statements: dict[str, str]) -> set[str]:
+    """The codes of the sources that a query on marts rests on, through all that those marts read."""
+    seen: set[str] = set()
+    pending = reads(sql, TABLES)
+    texts = [sql]
+    while pending:
+        name = pending.pop()
+        seen.add(name)
+        if name in statements:
+            texts.append(statements[name])
+            pending |= reads(statements[name], TABLES) - seen
+    sources = {s for s in SOURCES if any(f"'{s}'" in text for text in texts)}
+    for name in seen:
+        if name.startswith("cadmv_"):
+            sources.add(_SOURCE_OF_TABLE.get(name, "cadmv_mileage"))
+    return sources

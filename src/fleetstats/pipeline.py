@@ -53,9 +53,7 @@ class Plan:
     @property
     def target(self) -> Path:
         """The file that is published; a vintage has one of its own."""
-        if self.as_of is None:
-            return self.settings.published
-        return self.settings.warehouse / "as-of" / f"{self.as_of.isoformat()}.duckdb"
+        return self.settings.vintage(self.as_of)
 
 
 @dataclass(frozen=True)
@@ -113,6 +111,16 @@ def plan(settings: Settings, as_of: date | None = None) -> Plan:
         fingerprint=fingerprint(held, code, reviewed.sha256, as_of),
         run_id=f"{now:%Y%m%dT%H%M%S%f}Z-{secrets.token_hex(3)}",
     )
+
+
+def target_of(settings: Settings, as_of: date | None) -> Path:
+    """The published file, or that of a vintage."""
+    path = settings.vintage(as_of)
+    if as_of is not None and not path.exists():
+        raise ConfigurationError(
+            f"the vintage of {as_of} has not been built\n  to do:    fleetstats run --as-of {as_of}"
+        )
+    return path
 
 
 def published_state(target: Path) -> dict[str, Any] | None:

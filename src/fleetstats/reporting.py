@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fleetstats import ledger
 from fleetstats.errors import BadInput, ConfigurationError
-from fleetstats.pipeline import plan, published_state
+from fleetstats.pipeline import plan, published_state, target_of
 from fleetstats.raw import HashCache, hash_file, load_catalogue
 from fleetstats.schema import tables
 from fleetstats.settings import Settings, packaged
@@ -26,18 +26,6 @@ class Answer:
     facts: dict[str, Any]
     words: list[str]
     good: bool = True
-
-
-def target_of(settings: Settings, as_of: date | None) -> Path:
-    """The published file, or that of a vintage."""
-    if as_of is None:
-        return settings.published
-    path = settings.warehouse / "as-of" / f"{as_of.isoformat()}.duckdb"
-    if not path.exists():
-        raise ConfigurationError(
-            f"the vintage of {as_of} has not been built\n  to do:    fleetstats run --as-of {as_of}"
-        )
-    return path
 
 
 def state(settings: Settings) -> Answer:

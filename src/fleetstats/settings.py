@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 
@@ -66,6 +67,12 @@ class Settings(BaseSettings):
     def published(self) -> Path:
         """The published DuckDB file."""
         return self.warehouse / "fleetstats.duckdb"
+
+    def vintage(self, as_of: date | None) -> Path:
+        """The file of the warehouse of a past day; the published one where no day is given."""
+        if as_of is None:
+            return self.published
+        return self.warehouse / "as-of" / f"{as_of.isoformat()}.duckdb"
 
     @property
     def ledger(self) -> Path:

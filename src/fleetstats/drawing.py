@@ -1,0 +1,85 @@
+"""Draws charts of what is published: query, frame, figure, files."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from fleetstats.errors import ConfigurationError
+from fleetstats.pipeline import target_of
+from fleetstats.settings import Settings
+
+if TYPE_CHECKING:
+    from fleetstats.charts import Chart, Format, Language
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """The files that were written, and what a reader of the chart should be warned of."""
+
+    chart: str
+    paths: list[Path]
+    warnings: list[str]
+
+
+def draw(
+    settings: Settings,
+    name: str,
+    folder: Path,
+    *,
+    languages: Sequence[str],
+    formats: Sequence[str],
+    as_of: date | None = None,
+) -> Drawn:
+    """Draw a chart into `folder`, one file per language and format.
+
+    The data are read once for all of them. Raises `ConfigurationError` for an unknown chart or format, and
+    where nothing is published.
+    """
+    from fleetstats.charts import CHARTS, FORMATS, EmptyChart, Provenance, render
+    from fleetstats.warehouse.duckdb import query
+
+    if name not in CHARTS:
+        raise ConfigurationError(f"there is no chart {name!r}\n  expected: {', '.join(sorted(CHARTS))}")
+    unknown = [form for form in formats if form not in FORMATS]
+    if unknown or not formats:
+        raise ConfigurationError(
+            f"there is no format {', '.join(unknown) or '(empty)'}\n  expected: {', '.join(FORMATS)}"
+        )
+    chart = CHARTS[name]
+    target = target_of(settings, as_of)
+    frame = query(target, chart.query).to_pandas()
+    publication = query(
+        target, "select publication_id, as_of from publication order by published_at desc limit 1"
+    ).to_pylist()[0]
+    provenance = Provenance(
+        publication_id=publication["publication_id"],
+        vintage=publication["as_of"],
+        sources=_sources(target, chart),
+    )
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", EmptyChart)
+        paths = render(
+            chart,
+            frame,
+            languages=cast("Sequence[Language]", languages),
+            formats=cast("Sequence[Format]", formats),
+            folder=folder,
+            provenance=provenance,
+        )
+    return Drawn(name, paths, [str(w.message) for w in caught if issubclass(w.category, EmptyChart)])
+
+
+def _sources(target: Path, chart: Chart) -> tuple[str, ...]:
+    """One line for each source that the chart's marts are made from: publisher and title."""
+    from fleetstats.marts import load_statements, sources_of
+    from fleetstats.settings import packaged
+    from fleetstats.warehouse.duckdb import query
+
+    wanted = sources_of(chart.query, load_statements(packaged("sql")))
+    rows = query(target, "select source, publisher, title_en from source order by source").to_pylist()
+    return tuple(f"{r['publisher']}: {r['title_en']}" for r in rows if r["source"] in wanted)
