@@ -132,7 +132,8 @@ def audit_file(path: Path, suites: dict[str, list[dict[str, Any]]], *, floors: b
             results += _validate(table, expectations, batch)
     if not floors:
         results = [
-            Result(**{**asdict(r), "severity": "warning"}) if r.expectation == ROW_FLOOR else r for r in results
+            Result(**{**asdict(r), "severity": "warning"}) if r.expectation == ROW_FLOOR else r
+            for r in results
         ]
     return results
 
@@ -142,7 +143,8 @@ def _read_frame(connection: Any, table: str) -> pd.DataFrame:
     quoted = ", ".join(
         f"cast({row[0]} as double) as {row[0]}" if str(row[1]).startswith("DECIMAL") else row[0]
         for row in connection.execute(
-            "select column_name, data_type from information_schema.columns where table_name = ? order by ordinal_position",
+            "select column_name, data_type from information_schema.columns where table_name = ? "
+            "order by ordinal_position",
             [table],
         ).fetchall()
     )
@@ -167,7 +169,8 @@ def _validate(table: str, expectations: list[dict[str, Any]], batch: Any) -> lis
     outcome = batch.validate(suite, result_format="SUMMARY")
     by_position = {r.expectation_config.meta["position"]: r for r in outcome.results}
     return [
-        _result(table, expectation, by_position[position]) for position, expectation in enumerate(expectations)
+        _result(table, expectation, by_position[position])
+        for position, expectation in enumerate(expectations)
     ]
 
 
@@ -175,11 +178,7 @@ def _result(table: str, expectation: dict[str, Any], outcome: Any) -> Result:
     kwargs = dict(expectation["kwargs"])
     column = kwargs.pop("column", None)
     kwargs.pop("column_set", None)
-    raised = [
-        info
-        for info in _exceptions(outcome.exception_info)
-        if info.get("raised_exception")
-    ]
+    raised = [info for info in _exceptions(outcome.exception_info) if info.get("raised_exception")]
     found = outcome.result or {}
     observed: dict[str, Any] = {}
     severity = expectation["severity"]

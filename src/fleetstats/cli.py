@@ -91,7 +91,7 @@ def run(
 ) -> None:
     """Bring the warehouse up to date: read filings, build, check, publish. Does nothing if nothing changed.
 
-    Examples:
+    [bold]Examples[/bold]
 
       fleetstats run
 
@@ -147,7 +147,7 @@ def add(
 ) -> None:
     """Land a publisher's file: read it, compare it with the editions held, keep it under landed/.
 
-    Example:
+    [bold]Example[/bold]
 
       fleetstats add cadmv_mileage 2024-Autonomous-Mileage-Reports-CSV.csv --edition 2024 --issued-on 2025-02-01
     """
@@ -239,7 +239,7 @@ def sql(
 ) -> None:
     """Query the published warehouse, read-only.
 
-    Examples:
+    [bold]Examples[/bold]
 
       fleetstats sql "select quarter, orders, bound from orders_quarterly order by quarter"
 

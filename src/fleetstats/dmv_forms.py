@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fleetstats.errors import BadInput, shorten
-from fleetstats.operators import normalise_permit
+from fleetstats.operators import csv_line, normalise_permit
 from fleetstats.periods import MONTH_NAMES, Period, report_year_period
 from fleetstats.records import RecordFile, open_records
 from fleetstats.staged import Context, Corrected, Rejected, Staged
@@ -201,16 +201,7 @@ class Batch:
 
     def text(self, position: int) -> str:
         """One record as CSV text."""
-        return csv_text([cell[position].as_py() for cell in self.cells])
-
-
-def csv_text(cells: Sequence[str | None]) -> str:
-    """Cells as one CSV record."""
-    import io
-
-    out = io.StringIO()
-    csv.writer(out, lineterminator="").writerow(cells)
-    return out.getvalue()
+        return csv_line(*(cell[position].as_py() for cell in self.cells))
 
 
 def open_form(context: Context) -> RecordFile:
@@ -269,8 +260,8 @@ def read_batches(file: RecordFile, context: Context, staged: Staged) -> Iterator
             batch.cells[column] = _patched(batch.cells[column], values)
         yield batch.without(rejected) if rejected else batch
     if pending:
-        record, column = min(pending, key=lambda key: key[0])
-        raise _stale(context, record, column, "no such record", pending[(record, column)].expect)
+        missing, where = min(pending, key=lambda key: key[0])
+        raise _stale(context, missing, where, "no such record", pending[(missing, where)].expect)
     staged.records_read, staged.records_blank = file.read, file.blank
     staged.rejected.extend(
         Rejected(m.record, m.reason, expected=False, source_text=m.text) for m in file.misshapen
@@ -414,7 +405,7 @@ def find_columns(
     return places
 
 
-def note_unnamed_columns(file: RecordFile, counts: dict[int, int], staged: Staged) -> None:
+def note_unnamed_columns(counts: dict[int, int], staged: Staged) -> None:
     """Say which columns without a name hold values that are not loaded."""
     for i, count in sorted(counts.items()):
         if count:
@@ -449,10 +440,7 @@ def write_table_csv(columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> b
     writer.writeheader()
     for row in rows:
         writer.writerow(
-            {
-                k: decimal_text(v) if isinstance(v, Decimal) else "" if v is None else v
-                for k, v in row.items()
-            }
+            {k: decimal_text(v) if isinstance(v, Decimal) else "" if v is None else v for k, v in row.items()}
         )
     return out.getvalue().encode()
 

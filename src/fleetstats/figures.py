@@ -224,9 +224,7 @@ def _follow_inputs(row: dict[str, Any], by_figure: dict[str, dict[str, Any]], co
     for word in words:
         found = by_figure.get(word[1:])
         if word[0] not in "+-~" or found is None or found["value"] is None:
-            raise _bad(
-                context, row["record"], "derived_from", word, "+key, -key or ~key of a loaded figure"
-            )
+            raise _bad(context, row["record"], "derived_from", word, "+key, -key or ~key of a loaded figure")
         inputs.append(found)
     if all(word[0] in "+-" for word in words):
         total = sum(

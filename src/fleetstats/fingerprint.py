@@ -18,8 +18,16 @@ def code_sha256(*folders: Path) -> str:
     """A hash over the package's code, these folders (SQL, expectations), and the libraries' versions."""
     package = Path(__file__).resolve().parent
     digest = hashlib.sha256()
-    for root, patterns in ((package, ("*.py", "*.j2")), *((folder, ("*.sql", "*.json")) for folder in folders)):
-        for path in sorted(p for pattern in patterns for p in root.rglob(pattern) if "_packaged" not in p.parts or root != package):
+    for root, patterns in (
+        (package, ("*.py", "*.j2")),
+        *((folder, ("*.sql", "*.json")) for folder in folders),
+    ):
+        for path in sorted(
+            p
+            for pattern in patterns
+            for p in root.rglob(pattern)
+            if "_packaged" not in p.parts or root != package
+        ):
             digest.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes() + b"\0")
     for library in _LIBRARIES:
         digest.update(f"{library}=={version(library)}\0".encode())

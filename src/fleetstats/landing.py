@@ -150,8 +150,9 @@ def _check_arguments(source: str, path: Path, edition: str, issued_on: date | No
         try:
             parse_edition(edition)
         except ValueError as error:
-            raise BadInput("not an edition of this source", column="--edition", found=edition,
-                           expected=str(error)) from error
+            raise BadInput(
+                "not an edition of this source", column="--edition", found=edition, expected=str(error)
+            ) from error
         if issued_on is None:
             raise BadInput(
                 "the day of issue is missing",
@@ -173,7 +174,9 @@ def _describe(
     like: Held | None,
 ) -> Filing:
     """The filing.yml of a file: what is known of its edition, else of its source."""
-    declared: dict[str, Any] = yaml.safe_load((settings.raw / source / "source.yml").read_text(encoding="utf-8"))
+    declared: dict[str, Any] = yaml.safe_load(
+        (settings.raw / source / "source.yml").read_text(encoding="utf-8")
+    )
     transcribed = source in _TRANSCRIBED
     period = Period(date(1900, 1, 1), date(2100, 1, 1)) if transcribed else parse_edition(edition).period
     base: dict[str, Any] = {

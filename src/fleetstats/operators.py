@@ -7,6 +7,7 @@ Where a permit is printed it decides; names are compared without case, blanks an
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,9 +50,7 @@ class OperatorTable:
     by_name: dict[str, str] = field(default_factory=dict)
     name_rows: list[dict[str, str]] = field(default_factory=list)
 
-    def resolve_permit(
-        self, permit: str, name: str, *, file: object, record: int | None
-    ) -> Resolution:
+    def resolve_permit(self, permit: str, name: str, *, file: object, record: int | None) -> Resolution:
         """The operator of a printed permit and name.
 
         Raises `BadInput` for a permit that no line names, and for a name that belongs to an operator
@@ -62,12 +61,11 @@ class OperatorTable:
         named = self.by_name.get(normalise_name(name))
         if operator is None:
             suggestion = named or _code_from(name)
-            also = (
-                ""
-                if suggestion in self.operators
-                else f", and its operator to {self.names_path.with_name(OPERATORS_FILE)}: "
-                + f"{suggestion},fleet,{name.strip()},,,"
-            )
+            todo = f"if this is right, add this line to {self.names_path}: "
+            todo += csv_line("permit", compact, suggestion, "")
+            if suggestion not in self.operators:
+                todo += f"\n            and this one to {self.names_path.with_name(OPERATORS_FILE)}: "
+                todo += csv_line(suggestion, "fleet", name.strip(), "", "", "")
             raise BadInput(
                 "unknown permit",
                 file=file,
@@ -75,8 +73,7 @@ class OperatorTable:
                 column="Permit Number",
                 found=f"{permit!r} for {name!r}",
                 expected="a permit that operator_names.csv lists",
-                todo=f"if this is right, add this line to {self.names_path}: "
-                f"permit,{compact},{suggestion},{also}",
+                todo=todo,
             )
         if named is not None and named != operator:
             raise BadInput(
@@ -91,7 +88,7 @@ class OperatorTable:
                 f"correct its line in {self.names_path}",
             )
         if named is None:
-            return Resolution(operator, new_alias=f"name,{name.strip()},{operator},")
+            return Resolution(operator, new_alias=csv_line("name", name.strip(), operator, ""))
         return Resolution(operator)
 
     def resolve_name(self, name: str, *, file: object, record: int | None) -> str:
@@ -106,7 +103,7 @@ class OperatorTable:
                 found=name,
                 expected="a name that operator_names.csv lists",
                 todo=f"if it is right, add this line to {self.names_path}: "
-                f"name,{name.strip()},{_code_from(name)},",
+                + csv_line("name", name.strip(), _code_from(name), ""),
             )
         return operator
 
@@ -119,6 +116,13 @@ def normalise_name(name: str) -> str:
 def normalise_permit(permit: str) -> str:
     """A permit number without blanks, in capitals: ` avt004` is `AVT004`."""
     return "".join(permit.split()).upper()
+
+
+def csv_line(*cells: str) -> str:
+    """Cells as one line of a CSV file, quoted where a name has a comma."""
+    out = io.StringIO()
+    csv.writer(out, lineterminator="").writerow(cells)
+    return out.getvalue()
 
 
 def _code_from(name: str) -> str:

@@ -61,7 +61,9 @@ def write_table(table: pa.Table, form: Format, output: Path | None) -> None:
         import pyarrow.parquet as pq
 
         if output is None and sys.stdout.isatty():
-            raise ConfigurationError("Parquet is not text\n  to do:    add --output FILE, or pipe it into a file")
+            raise ConfigurationError(
+                "Parquet is not text\n  to do:    add --output FILE, or pipe it into a file"
+            )
         buffer = io.BytesIO()
         pq.write_table(table, buffer)
         _emit(buffer.getvalue(), output)
@@ -123,7 +125,7 @@ def _cell(value: Any) -> str:
 def progress(quiet: bool) -> Iterator[Progress]:
     """Shows the step and what it is at on a terminal; silent in a pipe, with --json and with --quiet."""
     if quiet or not sys.stderr.isatty():
-        yield lambda step, what: None
+        yield lambda *_: None
         return
     from rich.console import Console
 

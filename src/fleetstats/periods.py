@@ -87,9 +87,7 @@ def parse_period(text: str) -> Period:
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
         day = date.fromisoformat(text)
         return Period(day, day)
-    raise ValueError(
-        f"not a period such as 2018, 2023H1, 2023Q3, 2023-08 or 2017-12..2018-11: {text!r}"
-    )
+    raise ValueError(f"not a period such as 2018, 2023H1, 2023Q3, 2023-08 or 2017-12..2018-11: {text!r}")
 
 
 def issued_on(published_on: str, described_until: date) -> IssuedOn:

@@ -210,9 +210,7 @@ def audit(the_plan: Plan, built: Built, auditor: Auditor, progress: Progress) ->
         floors=the_plan.as_of is None,
     )
     home = the_plan.settings
-    ledger.append(
-        home.ledger, "check_result", the_plan.run_id, [r.row(the_plan.run_id) for r in results]
-    )
+    ledger.append(home.ledger, "check_result", the_plan.run_id, [r.row(the_plan.run_id) for r in results])
     ledger.append(home.ledger, "filing_account", the_plan.run_id, list(built.accounts))
     page = write_page(home.reports / "checks.html", the_plan, built, results)
     critical = failures(results, "critical")
@@ -222,7 +220,9 @@ def audit(the_plan: Plan, built: Built, auditor: Auditor, progress: Progress) ->
 
 
 def _failure_message(critical: list[Result], built: Built, page: Path) -> str:
-    lines = [f"{len(critical)} critical check{'s' if len(critical) > 1 else ''} failed; nothing was published"]
+    lines = [
+        f"{len(critical)} critical check{'s' if len(critical) > 1 else ''} failed; nothing was published"
+    ]
     lines += [f"  - {shorten(result.says, 400)}" for result in critical[:10]]
     if built.rejected:
         lines.append(f"  records that could not be read: {len(built.rejected):,}")
@@ -243,10 +243,11 @@ def publish(the_plan: Plan, built: Built, results: list[Result], progress: Progr
     progress("publish", the_plan.publication_id)
     warned = failures(results, "warning")
     warnings = [*built.warnings, *(result.says for result in warned)]
+    published_at = datetime.now(UTC)
     publication = {
         "publication_id": the_plan.publication_id,
         "run_id": the_plan.run_id,
-        "published_at": datetime.now(UTC),
+        "published_at": published_at,
         "fingerprint": the_plan.fingerprint,
         "as_of": the_plan.as_of,
         "code_version": __version__,
@@ -268,7 +269,7 @@ def publish(the_plan: Plan, built: Built, results: list[Result], progress: Progr
         "publication_id": the_plan.publication_id,
         "run_id": the_plan.run_id,
         "fingerprint": the_plan.fingerprint,
-        "published_at": publication["published_at"].isoformat(),  # type: ignore[union-attr]
+        "published_at": published_at.isoformat(),
         "as_of": None if the_plan.as_of is None else the_plan.as_of.isoformat(),
         "rows": built.rows,
         "warnings": warnings,

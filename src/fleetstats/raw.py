@@ -26,7 +26,7 @@ FILING_FILE = "filing.yml"
 EDITION = re.compile(r"[a-z0-9][a-z0-9-]{0,80}")
 _AMENDED = re.compile(r"(?P<first>.+)-amended-(?P<number>\d+)")
 _CHUNK = 1 << 20
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Loader = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
@@ -200,7 +200,7 @@ def read_filing(folder: Path) -> Filing:
     """The filing of a folder; `BadInput` names what is missing or wrong in its filing.yml."""
     path = folder / FILING_FILE
     try:
-        values = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+        values = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a safe loader, in C
         filing = Filing.model_validate(values)
     except OSError as error:
         raise BadInput(
@@ -266,9 +266,7 @@ def index_originals(folder: Path | None, cache: HashCache, largest: int) -> dict
     return index
 
 
-def load_catalogue(
-    packaged: Path, landed: Path, originals: Path | None, cache: HashCache
-) -> list[Held]:
+def load_catalogue(packaged: Path, landed: Path, originals: Path | None, cache: HashCache) -> list[Held]:
     """Every filing with the bytes to read for it, checked against its sha256.
 
     Raises `BadInput` where a file is missing or its bytes are not those that filing.yml names, and where
@@ -357,11 +355,7 @@ def _check_chains(held: Iterable[Held]) -> None:
 def in_vintage(held: Iterable[Held], as_of: date | None) -> list[Held]:
     """The filings that had been issued by `as_of` (all, if it is None); by-row filings are always in, and
     their rows are filtered by their own dates."""
-    return [
-        h
-        for h in held
-        if as_of is None or h.filing.issued_on == "by_row" or h.filing.issued_on <= as_of
-    ]
+    return [h for h in held if as_of is None or h.filing.issued_on == "by_row" or h.filing.issued_on <= as_of]
 
 
 def superseded(held: Iterable[Held]) -> set[str]:
@@ -374,9 +368,7 @@ def next_amendment(edition: str, editions: Iterable[str]) -> tuple[str, str]:
     match = _AMENDED.fullmatch(edition)
     first = match["first"] if match else edition
     numbers = [
-        int(m["number"])
-        for e in editions
-        if (m := _AMENDED.fullmatch(e)) is not None and m["first"] == first
+        int(m["number"]) for e in editions if (m := _AMENDED.fullmatch(e)) is not None and m["first"] == first
     ]
     last = f"{first}-amended-{max(numbers)}" if numbers else first
     return f"{first}-amended-{max(numbers, default=0) + 1}", last

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from fleetstats.errors import BadInput, shorten
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
 
 RECORD_LIMIT = 4 * 1024 * 1024
@@ -106,9 +107,7 @@ class RecordFile:
                 keep = numbers > 1
                 filled = np.zeros(len(batch), dtype=bool)
                 for column in batch.columns:
-                    filled |= pc.not_equal(pc.utf8_trim_whitespace(column), "").to_numpy(
-                        zero_copy_only=False
-                    )
+                    filled |= pc.not_equal(pc.utf8_trim_whitespace(column), "").to_numpy(zero_copy_only=False)
                 self.blank += int((keep & ~filled).sum())
                 self.read += int(keep.sum())
                 mask = pa.array(keep & filled)
@@ -131,7 +130,7 @@ class RecordFile:
         self.read += len(self.misshapen)
 
 
-def _numbers(done: int, count: int, short: dict[int, Misshapen]) -> np.ndarray:  # noqa: F821
+def _numbers(done: int, count: int, short: dict[int, Misshapen]) -> np.ndarray:
     import numpy as np
 
     if not any(number > done for number in short):
@@ -174,9 +173,7 @@ def _refuse_foreign(head: bytes, name: str) -> None:
     expected = "a CSV file in UTF-8 or cp1252"
     for magic, what in _FOREIGN.items():
         if head.startswith(magic):
-            raise BadInput(
-                f"{what}, not a CSV file", file=name, found=repr(head[:16]), expected=expected
-            )
+            raise BadInput(f"{what}, not a CSV file", file=name, found=repr(head[:16]), expected=expected)
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise BadInput(
             "another encoding: UTF-16",
@@ -258,9 +255,7 @@ def _header(head: bytes, encoding: str, name: str) -> list[str]:
     except csv.Error as error:
         if len(head) >= _SCAN:
             raise _too_long(name, 1) from error
-        raise BadInput(
-            "the header cannot be read as CSV", file=name, record=1, found=str(error)
-        ) from error
+        raise BadInput("the header cannot be read as CSV", file=name, record=1, found=str(error)) from error
     if len(",".join(header)) > _SCAN // 2:
         raise _too_long(name, 1)
     return header

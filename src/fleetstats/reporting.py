@@ -54,7 +54,9 @@ def state(settings: Settings) -> Answer:
             f"published   {note['publication_id']}, {note['published_at'][:19]}Z",
             f"            {sum(note['rows'].values()):,} rows in {len(note['rows'])} tables, "
             f"{len(note['warnings'])} warnings",
-            "            up to date" if facts["current"] else "            inputs or code have changed: fleetstats run",
+            "            up to date"
+            if facts["current"]
+            else "            inputs or code have changed: fleetstats run",
         ]
     words += [f"filings     {source}: {n} {read_as}" for (source, read_as), n in sorted(counts.items())]
     words += [f"vintages    {', '.join(vintages)}"] if vintages else []
@@ -74,7 +76,10 @@ def verify(settings: Settings, progress: Progress) -> Answer:
         settings.raw, settings.landed, settings.originals, HashCache(Path("/nonexistent/hashes.json"))
     )
     words = [f"{len(catalogue)} filings: every sha256 is as filing.yml says"]
-    facts: dict[str, Any] = {"filings": len(catalogue), "bytes": sum(h.path.stat().st_size for h in catalogue)}
+    facts: dict[str, Any] = {
+        "filings": len(catalogue),
+        "bytes": sum(h.path.stat().st_size for h in catalogue),
+    }
     for table in tables("ledger"):
         progress("verify", table.name)
         rows = ledger.read(settings.ledger, table.name).num_rows
@@ -106,7 +111,10 @@ def _verify_published(settings: Settings, facts: dict[str, Any]) -> str:
                 expected=str(expected),
                 todo="fleetstats run --force",
             )
-    facts["published"] = {"publication_id": note["publication_id"], "sha256": hash_file(settings.published).sha256}
+    facts["published"] = {
+        "publication_id": note["publication_id"],
+        "sha256": hash_file(settings.published).sha256,
+    }
     return f"published {note['publication_id']}: {len(note['rows'])} tables with the rows they were published with"
 
 

@@ -13,9 +13,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Type = Literal[
-    "text", "count", "integer", "boolean", "date", "timestamp", "mi", "km", "figure", "ratio"
-]
+Type = Literal["text", "count", "integer", "boolean", "date", "timestamp", "mi", "km", "figure", "ratio"]
 Kind = Literal["reference", "core", "ledger", "mart", "crosscheck"]
 
 DECIMALS: dict[Type, tuple[int, int]] = {"mi": (18, 9), "km": (28, 15), "figure": (28, 9)}
@@ -69,9 +67,7 @@ class Table:
         """The same columns as an Arrow schema (decimals, not floats, where quantities add up)."""
         import pyarrow as pa
 
-        return pa.schema(
-            [pa.field(f.name, arrow_type(f.type), nullable=f.nullable) for f in self.fields]
-        )
+        return pa.schema([pa.field(f.name, arrow_type(f.type), nullable=f.nullable) for f in self.fields])
 
 
 def arrow_type(kind: Type) -> pa.DataType:
@@ -145,18 +141,14 @@ def _fields() -> Iterator[Field]:
     yield text("published_on", "Date or dates that the page prints")
     yield text("derived_from", "Keys of the figures it was computed from")
     yield text("choice_reason", "Why this figure is the one published where several disagree")
-    yield Field(
-        "preference", "integer", "Rank among figures of one cell: 0 chosen by review, 1 high, …"
-    )
+    yield Field("preference", "integer", "Rank among figures of one cell: 0 chosen by review, 1 high, …")
     yield text(
         "confidence",
         "How good the evidence is: high, medium, derived (computed from others), unsourced (no page found), "
         "claim (what the report under review says; never evidence)",
     )
     yield Field("issued_on", "date", "Day the publisher issued it")
-    yield Field(
-        "issued_on_estimated", "boolean", "That day was estimated by the rule in docs/vintages.md"
-    )
+    yield Field("issued_on_estimated", "boolean", "That day was estimated by the rule in docs/vintages.md")
     yield Field("retrieved_on", "date", "Day it was retrieved")
     # When
     yield Field("period_start", "date", "First day of the period described")
@@ -168,9 +160,7 @@ def _fields() -> Iterator[Field]:
     yield text("quarter", "Calendar quarter, such as 2022Q3")
     yield Field("quarter_start", "date", "First day of the quarter")
     yield text("period", "The period in short, such as 2023Q4 or 2023H1")
-    yield Field(
-        "report_year", "integer", "Report year of the filing (DMV: December before to November)"
-    )
+    yield Field("report_year", "integer", "Report year of the filing (DMV: December before to November)")
     yield Field("year", "integer", "Year at whose end the cumulative figure stands")
     yield Field("event_on", "date", "Day of the disengagement as reported")
     # How much
@@ -197,7 +187,9 @@ def _fields() -> Iterator[Field]:
     yield text("bound", "exact, at_least, at_most, between, approximate or derived: part of the number")
     yield Field("orders", "figure", "Orders (rides, trips) served", "order")
     yield Field("vehicles", "count", "Cars with more than 0 miles; a full VIN counts once", "car")
-    yield Field("vehicles_masked", "count", "Of these, rows whose VIN is masked (`~` and four characters)", "car")
+    yield Field(
+        "vehicles_masked", "count", "Of these, rows whose VIN is masked (`~` and four characters)", "car"
+    )
     yield Field("rows", "count", "Records of the filing behind this row")
     yield Field("rows_from_months", "count", "Of these, records without a printed annual total")
     yield Field("disengagements", "count", "Disengagements as printed in the mileage filing")
@@ -215,7 +207,9 @@ def _fields() -> Iterator[Field]:
     yield Field("lower", "ratio", "Low end of the expected number, exact two-sided 95 % (Garwood 1936)")
     yield Field("upper", "ratio", "High end of the expected number, exact two-sided 95 % (Garwood 1936)")
     yield text("basis", "year or cumulative; of orders published or derived (from quarters)")
-    yield text("convention", "exact (1 mi = 1.609344 km) or report_1_6 (1 mi = 1.6 km, as in the 2024 report)")
+    yield text(
+        "convention", "exact (1 mi = 1.609344 km) or report_1_6 (1 mi = 1.6 km, as in the 2024 report)"
+    )
     yield Field("contains_unsourced", "boolean", "A figure without a page behind it is part of the sum")
     yield Field("contains_lower_bound", "boolean", "A figure that is only a lower bound is part of the sum")
     # Vehicles and events
@@ -248,7 +242,9 @@ def _fields() -> Iterator[Field]:
     yield Field("right_value", "figure", "The figure on the right of the comparison")
     yield Field("difference", "figure", "Left less right")
     yield Field("tolerance", "figure", "Largest difference that needs no explanation")
-    yield Field("unexplained", "integer", "1 where the difference is over the tolerance and no reason is on file")
+    yield Field(
+        "unexplained", "integer", "1 where the difference is over the tolerance and no reason is on file"
+    )
     yield text("run_id", "The run that wrote this row")
     yield text("publication_id", "The publication, by the fingerprint of all it was built from")
     yield text("fingerprint", "SHA-256 over the filings, the code and the configuration")
@@ -281,198 +277,314 @@ TABLES: dict[str, Table] = {
     for table in (
         # Reference: reviewed data as loaded
         _table(
-            "source", "reference", "One row per source.",
-            "source title_en title_zh publisher homepage? licence cadence", key="source",
+            "source",
+            "reference",
+            "One row per source.",
+            "source title_en title_zh publisher homepage? licence cadence",
+            key="source",
         ),
         _table(
-            "filing", "reference", "One row per filing of this vintage.",
+            "filing",
+            "reference",
+            "One row per filing of this vintage.",
             "filing source edition publisher title url? licence period_start period_end issued_on "
             "issued_on_estimated retrieved_on status supersedes? in_force sha256 size_bytes "
-            "original_sha256? notes?", key="filing",
+            "original_sha256? notes?",
+            key="filing",
         ),
         _table(
-            "operator", "reference", "One row per operator, vendor or other party.",
-            "operator kind name_en name_zh? country? note?", key="operator",
+            "operator",
+            "reference",
+            "One row per operator, vendor or other party.",
+            "operator kind name_en name_zh? country? note?",
+            key="operator",
         ),
         _table(
-            "operator_name", "reference", "One row per permit or spelling that leads to an operator.",
-            "kind value_text operator note?", key="kind value_text",
+            "operator_name",
+            "reference",
+            "One row per permit or spelling that leads to an operator.",
+            "kind value_text operator note?",
+            key="kind value_text",
         ),
         _table(
-            "scope", "reference", "One row per scope: what its numbers count.",
-            "scope title_en title_zh counts", key="scope",
+            "scope",
+            "reference",
+            "One row per scope: what its numbers count.",
+            "scope title_en title_zh counts",
+            key="scope",
         ),
         _table(
-            "known_gap", "reference", "One row per figure or filing that is known to be missing, and why.",
+            "known_gap",
+            "reference",
+            "One row per figure or filing that is known to be missing, and why.",
             "source operator? scope? measure? period period_start period_end status reason",
             key="source operator scope measure period_start period_end",
         ),
         _table(
-            "known_difference", "reference",
+            "known_difference",
+            "reference",
             "One row per difference between two published figures that was looked into and stays.",
-            "check_name filing operator record? difference reason", key="check_name filing operator record",
+            "check_name filing operator record? difference reason",
+            key="check_name filing operator record",
         ),
         _table(
-            "correction", "reference", "One row per record that a reviewed correction touched.",
-            "filing record action column_name? printed? used? reason", key="filing record column_name",
+            "correction",
+            "reference",
+            "One row per record that a reviewed correction touched.",
+            "filing record action column_name? printed? used? reason",
+            key="filing record column_name",
         ),
         _table(
-            "poisson_limit", "reference",
+            "poisson_limit",
+            "reference",
             "Exact limits of the expected number for each number of events that occurs.",
-            "events lower upper", key="events",
+            "events lower upper",
+            key="events",
         ),
         # Core: what the filings say
         _table(
-            "cadmv_mileage_month", "core",
+            "cadmv_mileage_month",
+            "core",
             "California DMV: miles of one permit in one month, as one filing reports them.",
             "filing operator permit scope month distance_mi_reported distance_km vehicles vehicles_masked "
-            "original_sha256", key="filing permit month",
+            "original_sha256",
+            key="filing permit month",
         ),
         _table(
-            "cadmv_mileage_filer", "core",
+            "cadmv_mileage_filer",
+            "core",
             "California DMV: annual totals of one permit, as one filing prints them.",
             "filing operator permit scope report_year period_start period_end annual_mi annual_mi_high? "
             "annual_km annual_km_high? bound disengagements? rows rows_from_months reference? original_sha256?",
             key="filing permit",
         ),
         _table(
-            "cadmv_event_count", "core",
+            "cadmv_event_count",
+            "core",
             "California DMV: disengagement events of one permit and month, by initiator and location.",
             "filing operator permit scope month initiated_by location events original_sha256",
             key="filing permit month initiated_by location",
         ),
         _table(
-            "cadmv_vehicle_report", "core", "California DMV: one record of a mileage file, one vehicle.",
+            "cadmv_vehicle_report",
+            "core",
+            "California DMV: one record of a mileage file, one vehicle.",
             "filing record operator permit scope vin vin_masked annual_mi? months_mi disengagements",
-            key="filing record", optional=True,
+            key="filing record",
+            optional=True,
         ),
         _table(
-            "cadmv_vehicle_month", "core", "California DMV: miles of one record of a mileage file in one month.",
+            "cadmv_vehicle_month",
+            "core",
+            "California DMV: miles of one record of a mileage file in one month.",
             "filing record operator permit scope vin vin_masked month distance_mi_reported distance_km cell_blank",
-            key="filing record month", optional=True,
+            key="filing record month",
+            optional=True,
         ),
         _table(
-            "cadmv_event", "core", "California DMV: one disengagement. Equal rows are separate events.",
+            "cadmv_event",
+            "core",
+            "California DMV: one disengagement. Equal rows are separate events.",
             "filing record operator permit scope event_on month vin capable_without_driver? driver_present? "
             "initiated_by initiated_by_printed location location_printed description?",
-            key="filing record", optional=True,
+            key="filing record",
+            optional=True,
         ),
         _table(
-            "published_figure", "core",
+            "published_figure",
+            "core",
             "One figure as one page printed it (or as derived, or unsourced: see confidence).",
             "figure source filing record operator scope area? measure segment? region? category? period? "
             "period_start? period_end? as_of? value? unit distance_km? bound confidence status? preference "
             "choice_reason? issued_on issued_on_estimated printed? title_printed? url? published_on? "
-            "derived_from? note?", key="source figure",
+            "derived_from? note?",
+            key="source figure",
         ),
         _table(
-            "rejected_row", "core", "One row per record that was set aside instead of loaded, and why.",
-            "filing record reason expected source_text", key="filing record",
+            "rejected_row",
+            "core",
+            "One row per record that was set aside instead of loaded, and why.",
+            "filing record reason expected source_text",
+            key="filing record",
         ),
         # Ledgers: appended by every run, carried from publication to publication
         _table(
-            "publication", "ledger", "One row per run that published.",
-            "publication_id run_id published_at fingerprint as_of? code_version rows warnings", key="run_id",
+            "publication",
+            "ledger",
+            "One row per run that published.",
+            "publication_id run_id published_at fingerprint as_of? code_version rows warnings",
+            key="run_id",
         ),
         _table(
-            "check_result", "ledger", "One row per run and expectation.",
-            "run_id table_name expectation column_name? arguments severity success observed?", key="run_id table_name expectation column_name arguments",
+            "check_result",
+            "ledger",
+            "One row per run and expectation.",
+            "run_id table_name expectation column_name? arguments severity success observed?",
+            key="run_id table_name expectation column_name arguments",
         ),
         _table(
-            "filing_account", "ledger", "One row per run and filing: where its records went.",
+            "filing_account",
+            "ledger",
+            "One row per run and filing: where its records went.",
             "run_id filing read_as sha256 records_read records_loaded records_rejected records_blank "
-            "records_corrected", key="run_id filing",
+            "records_corrected",
+            key="run_id filing",
         ),
         # Marts: what analysts query
         _table(
-            "mileage_monthly", "mart", "Distance of one operator and scope in one month (sum of its filings' months).",
+            "mileage_monthly",
+            "mart",
+            "Distance of one operator and scope in one month (sum of its filings' months).",
             "operator scope month distance_km distance_mi_reported vehicles vehicles_masked bound",
             key="operator scope month",
         ),
         _table(
-            "mileage_quarterly", "mart", "Distance of one operator and scope in one calendar quarter.",
+            "mileage_quarterly",
+            "mart",
+            "Distance of one operator and scope in one calendar quarter.",
             "operator scope quarter quarter_start months distance_km distance_mi_reported bound",
             key="operator scope quarter",
         ),
         _table(
-            "mileage_cumulative", "mart", "Distance of one operator and scope from the first month held to this one.",
+            "mileage_cumulative",
+            "mart",
+            "Distance of one operator and scope from the first month held to this one.",
             "operator scope month distance_km_cumulative distance_mi_cumulative since months_held months_missing bound",
             key="operator scope month",
         ),
         _table(
-            "mileage_report_year", "mart", "Printed annual total of one operator and scope in one report year.",
+            "mileage_report_year",
+            "mart",
+            "Printed annual total of one operator and scope in one report year.",
             "operator scope report_year period_start period_end distance_km distance_mi_reported km_high? "
-            "disengagements? bound filing", key="operator scope report_year period_start",
+            "disengagements? bound filing",
+            key="operator scope report_year period_start",
         ),
         _table(
-            "disengagement_monthly", "mart", "Disengagements of one operator and scope in one month, by initiator and location.",
+            "disengagement_monthly",
+            "mart",
+            "Disengagements of one operator and scope in one month, by initiator and location.",
             "operator scope month initiated_by location events bound",
             key="operator scope month initiated_by location",
         ),
         _table(
-            "disengagement_rate", "mart", "Kilometres per disengagement of one operator, scope and report year, with its interval.",
+            "disengagement_rate",
+            "mart",
+            "Kilometres per disengagement of one operator, scope and report year, with its interval.",
             "operator scope report_year period_start period_end disengagements distance_km km_per_disengagement? "
             "km_per_disengagement_low km_per_disengagement_high? bound",
             key="operator scope report_year period_start",
         ),
         _table(
-            "beijing_mileage", "mart", "Road-test distance in Beijing: one operator (or all), scope, area and period.",
-            "operator scope area basis period_start? through km? km_low? km_high? km_high_bound? " + _EVIDENCE,
+            "beijing_mileage",
+            "mart",
+            "Road-test distance in Beijing: one operator (or all), scope, area and period.",
+            "operator scope area basis period_start? through km? km_low? km_high? km_high_bound? "
+            + _EVIDENCE,
             key="operator scope area basis period_start through",
         ),
         _table(
-            "beijing_vs_california", "mart", "Cumulative distance of one fleet at the end of one year, under one unit convention.",
+            "beijing_vs_california",
+            "mart",
+            "Cumulative distance of one fleet at the end of one year, under one unit convention.",
             "fleet region scope convention year through km? km_low? km_high? km_high_bound? bound",
             key="fleet scope convention year",
         ),
         _table(
-            "orders_quarterly", "mart", "Orders of one operator and scope in one quarter.",
-            "operator scope quarter quarter_start orders " + _EVIDENCE, key="operator scope quarter",
+            "orders_quarterly",
+            "mart",
+            "Orders of one operator and scope in one quarter.",
+            "operator scope quarter quarter_start orders " + _EVIDENCE,
+            key="operator scope quarter",
         ),
         _table(
-            "orders_monthly", "mart", "Orders of one operator and scope in one month.",
-            "operator scope month orders " + _EVIDENCE, key="operator scope month",
+            "orders_monthly",
+            "mart",
+            "Orders of one operator and scope in one month.",
+            "operator scope month orders " + _EVIDENCE,
+            key="operator scope month",
         ),
         _table(
-            "orders_cumulative", "mart", "Orders of one operator and scope up to a day: as published, and as derived from quarters.",
+            "orders_cumulative",
+            "mart",
+            "Orders of one operator and scope up to a day: as published, and as derived from quarters.",
             "operator scope as_of basis orders bound contains_unsourced contains_lower_bound issued_on",
             key="operator scope as_of basis",
         ),
         _table(
-            "bev_quarterly", "mart", "Battery-electric deliveries of one company in one quarter.",
+            "bev_quarterly",
+            "mart",
+            "Battery-electric deliveries of one company in one quarter.",
             "company measure segment period quarter_start value unit status? " + _EVIDENCE,
             key="company measure segment period",
         ),
         _table(
-            "noa_chip_share", "mart", "Share of one vendor in one segment and period. Segments have different bases.",
+            "noa_chip_share",
+            "mart",
+            "Share of one vendor in one segment and period. Segments have different bases.",
             "vendor measure segment period period_start period_end value unit " + _EVIDENCE,
             key="vendor measure segment period",
         ),
         _table(
-            "l2_penetration", "mart", "Penetration rate of one segment and period. Segments have different bases.",
+            "l2_penetration",
+            "mart",
+            "Penetration rate of one segment and period. Segments have different bases.",
             "vendor measure segment period period_start period_end value unit " + _EVIDENCE,
             key="vendor measure segment period",
         ),
         _table(
-            "coverage", "mart", "What is held of one source, operator, scope and period, and what is missing and why.",
+            "coverage",
+            "mart",
+            "What is held of one source, operator, scope and period, and what is missing and why.",
             "source operator? scope? measure period period_start period_end status reason? filing?",
             key="source operator scope measure period_start period_end status filing",
         ),
         # Cross-checks: tables of all pairs compared
         *(
             _table(
-                name, "crosscheck", describes,
+                name,
+                "crosscheck",
+                describes,
                 "filing? operator scope? subject left_value right_value difference tolerance unexplained reason?",
-                key="filing operator scope subject", optional=optional,
+                key="filing operator scope subject",
+                optional=optional,
             )
             for name, describes, optional in (
-                ("crosscheck_events", "Events of the disengagement filing against the count printed in the mileage filing.", False),
-                ("crosscheck_months", "Months of one filer against its printed annual total, in miles.", False),
-                ("crosscheck_vehicle_months", "Months of one vehicle record against its printed annual total, in miles.", True),
-                ("crosscheck_month_set", "Months that a filer has against the months of the filing's period.", False),
-                ("crosscheck_cumulative", "A cumulative figure against the one before it: it never falls.", False),
-                ("crosscheck_figures", "The published figure of a cell against every other figure of the same cell.", False),
-                ("crosscheck_reported", "Annual totals of the DMV's files against the same totals as quoted elsewhere.", False),
+                (
+                    "crosscheck_events",
+                    "Events of the disengagement filing against the count printed in the mileage filing.",
+                    False,
+                ),
+                (
+                    "crosscheck_months",
+                    "Months of one filer against its printed annual total, in miles.",
+                    False,
+                ),
+                (
+                    "crosscheck_vehicle_months",
+                    "Months of one vehicle record against its printed annual total, in miles.",
+                    True,
+                ),
+                (
+                    "crosscheck_month_set",
+                    "Months that a filer has against the months of the filing's period.",
+                    False,
+                ),
+                (
+                    "crosscheck_cumulative",
+                    "A cumulative figure against the one before it: it never falls.",
+                    False,
+                ),
+                (
+                    "crosscheck_figures",
+                    "The published figure of a cell against every other figure of the same cell.",
+                    False,
+                ),
+                (
+                    "crosscheck_reported",
+                    "Annual totals of the DMV's files against the same totals as quoted elsewhere.",
+                    False,
+                ),
             )
         ),
     )

@@ -101,18 +101,9 @@ def stage(
 def _stage_one(held: Held, reviewed: Reviewed, cache: Path | None, code_sha256: str) -> Staged:
     if cache is None:
         return _read(held, reviewed)
-    key = hashlib.sha256(
-        "\0".join(
-            (
-                code_sha256,
-                reviewed.sha256,
-                held.filing.model_dump_json(),
-                held.sha256,
-                held.read_as,
-                held.path.name,
-            )
-        ).encode()
-    ).hexdigest()
+    parts = [code_sha256, reviewed.sha256, held.filing.model_dump_json(), held.sha256, held.read_as]
+    parts.append(held.path.name)
+    key = hashlib.sha256("\0".join(parts).encode()).hexdigest()
     folder = cache / "staged" / f"{held.filing.source}.{held.filing.edition}.{key[:24]}"
     kept = _load(folder)
     if kept is not None:
@@ -197,9 +188,7 @@ def assemble(
 
 
 def _from_accounts(staged: Iterable[Staged]) -> dict[str, pa.Table]:
-    rejected = [
-        {"filing": one.filing, **row._asdict()} for one in staged for row in sorted(one.rejected)
-    ]
+    rejected = [{"filing": one.filing, **row._asdict()} for one in staged for row in sorted(one.rejected)]
     corrected = [
         {"filing": one.filing, **row._asdict()}
         for one in staged
@@ -263,9 +252,7 @@ def _gap(source: str, row: dict[str, str], reviewed: Reviewed, folder: Path) -> 
     period = parse_period(row["period"])
     operator = None
     if row["company"]:
-        operator = reviewed.operators.resolve_name(
-            row["company"], file=folder / _GAPS_FILE, record=None
-        )
+        operator = reviewed.operators.resolve_name(row["company"], file=folder / _GAPS_FILE, record=None)
     return {
         "source": source,
         "operator": operator,

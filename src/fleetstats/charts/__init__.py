@@ -145,9 +145,7 @@ def _save(figure: Figure, path: Path, form: Format, metadata: dict[str, str | No
     """Write beside `path`, then rename over it."""
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        figure.savefig(
-            partial, format=form, dpi=PNG_DPI, facecolor=figure.get_facecolor(), metadata=metadata
-        )
+        figure.savefig(partial, format=form, dpi=PNG_DPI, facecolor=figure.get_facecolor(), metadata=metadata)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)

@@ -2,7 +2,7 @@
 
 The 2024 report drew this as one winner and one loser. What was published does not carry that, so the picture
 keeps each bound: a line where a figure was printed, a band where only limits are known, and an arrow where
-there is no upper limit. Where the scope of a series changes, nothing is joined across the change.
+there is no upper limit. Where the scope of a series changes, no figures are joined across the change.
 """
 
 from __future__ import annotations
@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Literal
 
 from fleetstats.charts.style import (
     LABEL,
+    LEADING,
     LIGHT,
-    MARGIN,
-    NOTE,
     PAGE_WIDTH,
     PLOT_HEIGHT,
     SMALL,
@@ -142,9 +141,7 @@ class Label:
     gid: str
 
 
-def draw(
-    frame: pd.DataFrame, *, language: Language, provenance: Provenance, theme: Theme = LIGHT
-) -> Figure:
+def draw(frame: pd.DataFrame, *, language: Language, provenance: Provenance, theme: Theme = LIGHT) -> Figure:
     """The chart of `frame`: the columns of `COLUMNS`, one row per fleet, scope, convention and year, in km.
 
     Distances may be decimals or floats; null is not known. `fleet_en`, `fleet_zh`, `scope_en` and `scope_zh`
@@ -155,17 +152,20 @@ def draw(
         if not points:
             why = {"en": "No data in this publication", "zh": "本次发布中没有数据"}[language]
             return no_data(ABOUT[language], why, source_notes(provenance, language), theme=theme)
-        conventions = sorted({p.convention for p in points}, key=lambda c: (c != "exact", c))
-        series = _series([p for p in points if p.convention == conventions[0]], theme)
+        drawn = min((p.convention for p in points), key=_exact_first)
+        series = _series([p for p in points if p.convention == drawn], theme)
         labels = [label for one in series for label in _labels(one, language)]
+        headline, deck = finding(points, language)
         figure, axes = page(
-            title(points, language),
+            headline,
+            deck,
             _subtitle(series, language),
             [*_notes(points, series, language), *source_notes(provenance, language)],
             theme=theme,
             right=max(text_width(_whole(label, language), label.size) for label in labels) + 30.0,
             headroom=34.0 if any(one.breaks for one in series) else 10.0,
         )
+        figure.set_label(title(points, language))
         _set_axes(axes, series, language)
         _draw_breaks(axes, series, language, theme)
         for one in series:
@@ -183,9 +183,7 @@ def _points(frame: pd.DataFrame) -> list[Point]:
     missing = [column for column in COLUMNS if column not in frame.columns]
     if missing:
         raise ValueError(f"the frame of beijing-vs-california has no column {', '.join(missing)}")
-    records: list[dict[str, object]] = [
-        {str(k): v for k, v in r.items()} for r in frame.to_dict("records")
-    ]
+    records: list[dict[str, object]] = [{str(k): v for k, v in r.items()} for r in frame.to_dict("records")]
     points = [_point(record) for record in records]
     known = (p for p in points if (p.km, p.low, p.high) != (None, None, None))
     return sorted(known, key=lambda p: (p.convention, p.region, p.fleet, p.through, p.scope))
@@ -257,24 +255,33 @@ def verdict(points: Sequence[Point]) -> tuple[Verdict, Point | None, Point | Non
     The latest year that both have is compared, driverless testing aside. The answer has to hold under every
     unit convention, or it is open; without both fleets it is unknown.
     """
-    answers: set[Verdict] = set()
-    shown: tuple[Point | None, Point | None] = (None, None)
-    for convention in sorted({p.convention for p in points}, key=lambda c: (c == "exact", c)):
-        mine = [p for p in points if p.convention == convention and not p.scope.endswith("driverless")]
-        by_year = {
-            fleet: {p.year: p for p in mine if (p.fleet, p.region) == (fleet, region)}
-            for fleet, region in (("baidu", "beijing"), ("waymo", "california"))
-        }
-        both = by_year["baidu"].keys() & by_year["waymo"].keys()
-        if not both:
-            answers.add("unknown")
-            continue
-        baidu, waymo = by_year["baidu"][max(both)], by_year["waymo"][max(both)]
-        answers.add(_compared(baidu, waymo))
-        shown = (baidu, waymo)
-    if answers == {"more"} or answers == {"less"}:
-        return answers.pop(), *shown
-    return ("unknown" if None in shown else "open"), *shown
+    answers = set(_answers(points).values())
+    baidu, waymo = _pair(points, min((p.convention for p in points), key=_exact_first))
+    if baidu is None or waymo is None or not answers:
+        return "unknown", None, None
+    return (answers.pop() if len(answers) == 1 else "open"), baidu, waymo
+
+
+def _exact_first(convention: str) -> tuple[bool, str]:
+    return convention != "exact", convention
+
+
+def _answers(points: Sequence[Point]) -> dict[str, Verdict]:
+    """The verdict under each unit convention."""
+    answers: dict[str, Verdict] = {}
+    for convention in sorted({p.convention for p in points}, key=_exact_first):
+        baidu, waymo = _pair(points, convention)
+        answers[convention] = "unknown" if baidu is None or waymo is None else _compared(baidu, waymo)
+    return answers
+
+
+def _pair(points: Sequence[Point], convention: str) -> tuple[Point | None, Point | None]:
+    """Baidu in Beijing and Waymo in California in the latest year that both have."""
+    mine = [p for p in points if p.convention == convention and not p.scope.endswith("driverless")]
+    baidu = {p.year: p for p in mine if (p.fleet, p.region) == ("baidu", "beijing")}
+    waymo = {p.year: p for p in mine if (p.fleet, p.region) == ("waymo", "california")}
+    both = baidu.keys() & waymo.keys()
+    return (baidu[max(both)], waymo[max(both)]) if both else (None, None)
 
 
 def _compared(baidu: Point, waymo: Point) -> Verdict:
@@ -287,10 +294,16 @@ def _compared(baidu: Point, waymo: Point) -> Verdict:
 
 
 def title(points: Sequence[Point], language: Language) -> str:
-    """The finding, as far as the figures bear it."""
+    """Headline and deck in one line, for a file's metadata or a list of charts."""
+    headline, deck = finding(points, language)
+    return ("：" if language == "zh" else ": ").join(part for part in (headline, deck) if part)
+
+
+def finding(points: Sequence[Point], language: Language) -> tuple[str, str]:
+    """The headline, as far as the figures bear it, and the deck: the figures it rests on."""
     answer, baidu, waymo = verdict(points)
     if baidu is None or waymo is None:
-        return ABOUT[language]
+        return ABOUT[language], ""
     b, w = baidu.names[language], waymo.names[language]
     limits, other = _limits(baidu, language), _limits(waymo, language)
     if language == "zh":
@@ -298,12 +311,12 @@ def title(points: Sequence[Point], language: Language) -> str:
             "more": f"{b}在北京的路测里程超过{w}在加州的里程",
             "less": f"{b}在北京的路测里程少于{w}在加州的里程",
         }.get(answer, f"{b}在北京的路测里程是否超过{w}在加州的里程，无从证实")
-        return f"{head}：到{baidu.year}年底，{b}{limits}，{w}{other}"
+        return head, f"到{baidu.year}年底，{b}{limits}，{w}{other}"
     head = {
         "more": f"{b} in Beijing out-drove {w} in California",
         "less": f"{b} in Beijing did not out-drive {w} in California",
     }.get(answer, f"Whether {b} in Beijing out-drove {w} in California cannot be shown")
-    return f"{head}: by the end of {baidu.year} {b} had driven {limits}, {w} {other}"
+    return head, f"By the end of {baidu.year}, {b} had driven {limits}, {w} {other}"
 
 
 def _limits(point: Point, language: Language) -> str:
@@ -337,12 +350,12 @@ def _subtitle(series: Sequence[Series], language: Language) -> str:
         if len(days) == 1:
             until = day(days.pop(), language, year=False)
             name = REGIONS.get(region, {"en": region, "zh": region})[language]
-            ends.append(f"{name}截至{until}" if language == "zh" else f"{name} to {until}")
+            ends.append(f"{name}截至{until}" if language == "zh" else f"to {until} in {name}")
     if language == "zh":
-        tail = f"，每年{'，'.join(ends)}" if ends else ""
-        return f"自{first}年起累计的公共道路自动驾驶测试里程，单位公里{tail}"
-    tail = f"; years end: {', '.join(ends)}" if ends else ""
-    return f"Autonomous road-test distance on public roads, cumulative since {first}, in km{tail}"
+        tail = f"；每年{'，'.join(ends)}" if ends else ""
+        return f"公共道路自动驾驶测试累计里程（公里），自{first}报告年度起算{tail}"
+    tail = f"; each year {', '.join(ends)}" if ends else ""
+    return f"Cumulative road-test distance in km, counted from the {first} report year{tail}"
 
 
 def _notes(points: Sequence[Point], series: Sequence[Series], language: Language) -> list[str]:
@@ -370,15 +383,16 @@ def _note_reading(series: Sequence[Series], language: Language) -> str:
         ("derived" in bounds, "■ derived from printed figures", "■ 由公布值推算"),
         (
             band,
-            "shaded: no figure was published, the distance lies between the two bounds"
-            + (" (the upper one, dashed, is what remains of an approximate total)" if about else ""),
-            "阴影：未公布数值，里程介于上下限之间" + ("（虚线上限由近似总量扣减而来）" if about else ""),
+            "shaded: no figure found, the distance lies between the two bounds (upper bound: the city's total less "
+            "what others are known to have driven" + ("; dashed as it is approximate)" if about else ")"),
+            "阴影：未见公布值，里程介于上下限之间（上限为全市总量减去其他车队的已知里程"
+            + ("，系约数，以虚线表示）" if about else "）"),
         ),
         (arrow, "↑ at least; no upper bound is known", "↑ 至少为此，上限未知"),
         (
             any(one.apart for one in series),
             "dashed with small dots: driverless testing, a separate programme, never added",
-            "小点虚线：无人测试，属另一项目，不计入相加",
+            "小点虚线：无人测试，属另一项目，从不相加",
         ),
     ]
     chosen = [zh if language == "zh" else en for use, en, zh in said if use]
@@ -394,6 +408,7 @@ def _note_scopes(series: Sequence[Series], language: Language) -> str:
         for scope in dict.fromkeys(p.scopes[language] for p in one.points):
             years = [p.year for p in one.points if p.scopes[language] == scope]
             span = f"{years[0]}–{years[-1]}" if years[0] != years[-1] else str(years[0])
+            span += "年" if language == "zh" else ""
             by_scope.setdefault(scope, []).append((one.points[0].names[language], span if one.breaks else ""))
     said = []
     for scope, users in by_scope.items():
@@ -423,18 +438,23 @@ def _note_units(points: Sequence[Point], language: Language) -> str:
             pair = [quantity(p.km or 0.0, language, more=1) for p in (report, exact)]
             name = exact.names[language]
             said.append(
-                f"{name} {about}{pair[0]}公里（精确换算为{about}{pair[1]}公里）"
+                f"{name}为{about}{pair[0]}公里（图中{about}{pair[1]}公里）"
                 if language == "zh"
-                else f"{name} {about}{pair[0]} km instead of {about}{pair[1]} km"
+                else f"{name} {about}{pair[0]} km (here {about}{pair[1]} km)"
             )
     if not said:
         return ""
     year = max(p.year for by in latest.values() for p in by.values())
+    answers = set(_answers(points).values())
+    same = len(answers) == 1 and "unknown" not in answers
     if language == "zh":
-        return f"单位换算：图中1英里=1.609344公里。按2024年报告的1英里=1.6公里，{year}年为{'、'.join(said)}。"
+        return (
+            f"单位换算：图中按1英里=1.609344公里精确换算。若按2024年报告的1英里=1.6公里，{year}年{'、'.join(said)}"
+            + ("，结论相同。" if same else "。")
+        )
     return (
-        "Units: 1 mi = 1.609344 km, exactly. At the 2024 report's 1 mi = 1.6 km the end of "
-        f"{year} is {listed(said, 'en')}."
+        "Units: 1 mi = 1.609344 km, exactly. With the 2024 report's 1 mi = 1.6 km the figures of "
+        f"{year} would be {listed(said, 'en')}" + ("; the finding is the same." if same else ".")
     )
 
 
@@ -505,7 +525,9 @@ def _draw_bands(axes: Axes, one: Series, theme: Theme) -> None:
         start = one.points[index - 1].through if index else point.through - timedelta(days=365)
         x, low, high = [_x(start), _x(point.through)], point.low or 0.0, point.high
         gid = f"{one.fleet}-band-{point.year}"
-        axes.fill_between(x, [low, low], [high, high], color=colour, alpha=0.13, linewidth=0, zorder=1.2, gid=gid)
+        axes.fill_between(
+            x, [low, low], [high, high], color=colour, alpha=0.13, linewidth=0, zorder=1.2, gid=gid
+        )
         firm, _ = _firmness(point)
         axes.plot(x, [high, high], color=colour, linewidth=1.1, linestyle="-" if firm else (0, (4, 2.5)),
                   zorder=2.2, gid=f"{gid}-high")  # fmt: skip
@@ -523,7 +545,7 @@ def _draw_line(axes: Axes, one: Series, theme: Theme) -> None:
         )  # fmt: skip
     for p in one.points:
         if p.km is not None:
-            if p.high is not None and p.high > p.km or p.low is not None and p.low < p.km:
+            if (p.high is not None and p.high > p.km) or (p.low is not None and p.low < p.km):
                 axes.plot([_x(p.through)] * 2, [p.low if p.low is not None else p.km, p.high or p.km],
                           color=colour, linewidth=1.0, zorder=3.1, gid=f"{one.fleet}-whisker-{p.year}")  # fmt: skip
             axes.plot(
@@ -601,17 +623,12 @@ def _draw_labels(axes: Axes, labels: Sequence[Label], series: Sequence[Series], 
     """The labels in a column right of the plot, moved apart, each tied to its end by a hairline."""
     top = axes.get_ylim()[1]
     wanted = [label.km / top * PLOT_HEIGHT for label in labels]
-    centres = spread(wanted, [label.size * 1.5 for label in labels], 0.0, PLOT_HEIGHT + 12.0)
+    centres = spread(wanted, [label.size * 1.45 for label in labels], -13.0, PLOT_HEIGHT + 12.0)
     points_per_day = axes.get_position().width * PAGE_WIDTH / (axes.get_xlim()[1] - axes.get_xlim()[0])
-    ends = {
-        label.gid: _x(one.last.through) for one in series for label in _labels(one, language)
-    }
+    ends = {label.gid: _x(one.last.through) for one in series for label in _labels(one, language)}
     edge = axes.get_xlim()[1]
     for label, want, centre in zip(labels, wanted, centres, strict=True):
         start = (ends[label.gid] - edge) * points_per_day + 5.0
-        axes.annotate(
-            "", (edge, want / PLOT_HEIGHT), xycoords=("data", "axes fraction"), annotation_clip=False
-        ).remove()
         _leader(axes, [start, 6.0, 18.0], [want, want, centre], label)
         text = axes.annotate(
             label.name, (1, 0), xycoords="axes fraction", xytext=(21, centre), textcoords="offset points",
@@ -636,29 +653,53 @@ def _leader(axes: Axes, xs: Sequence[float], ys: Sequence[float], label: Label) 
     position = axes.get_position()
     corner = ScaledTranslation(position.x1, position.y0, figure.transFigure)
     line = axes.plot(
-        xs, ys, color=label.hue.mark, linewidth=0.6, alpha=0.8, clip_on=False, zorder=2, gid=f"{label.gid}-leader"
+        xs,
+        ys,
+        color=label.hue.mark,
+        linewidth=0.6,
+        alpha=0.8,
+        clip_on=False,
+        zorder=2,
+        gid=f"{label.gid}-leader",
     )[0]
     line.set_transform(Affine2D().scale(1 / 72) + figure.dpi_scale_trans + corner)
 
 
 def _draw_remarks(axes: Axes, series: Sequence[Series], language: Language) -> None:
-    """Words inside a band: whose it is, and since when there is no figure."""
+    """Words inside a band: whose it is, since when there is no figure, and upper bounds before the last."""
+    per_day = axes.get_position().width * PAGE_WIDTH / (axes.get_xlim()[1] - axes.get_xlim()[0])
+    per_km = PLOT_HEIGHT / axes.get_ylim()[1]
     for one in series:
-        banded = [(i, p) for i, p in enumerate(one.points) if p.km is None and p.high is not None]
-        if not banded:
+        bands = [(i, p, p.high) for i, p in enumerate(one.points) if p.km is None and p.high is not None]
+        if not bands:
             continue
-        index, point = max(banded, key=lambda pair: pair[1].high or 0.0)
+        index, point, high = max(bands, key=lambda band: band[2])
         start = one.points[index - 1].through if index else point.through - timedelta(days=365)
-        per_day = axes.get_position().width * PAGE_WIDTH / (axes.get_xlim()[1] - axes.get_xlim()[0])
         room = (_x(point.through) - _x(start)) * per_day - 14.0
         last = max((p.year for p in one.points if p.km is not None), default=None)
         name = point.names[language]
         text = {
-            "en": f"{name} is somewhere in the shaded area" + (f"; no figure after {last}" if last else ""),
-            "zh": f"{name}的里程在阴影范围内" + (f"，{last}年之后未见公布值" if last else ""),
+            "en": f"{name} is somewhere in the shaded area"
+            + (f"; no figure found after {last}" if last else ""),
+            "zh": f"{name}的里程在阴影范围之内" + (f"；{last}年之后未见公布值" if last else ""),
         }[language]
-        axes.annotate(
-            "\n".join(wrap(text, room, SMALL)), (_x(start), point.high or 0.0), xytext=(7, -7),
-            textcoords="offset points", va="top", size=SMALL, color=one.hue.text, linespacing=1.35,
-            gid=f"{one.fleet}-remark",
-        )  # fmt: skip
+        lines = wrap(text, room, SMALL)
+        if (high - (point.low or 0.0)) * per_km > (len(lines) + 1) * SMALL * LEADING:
+            for number, line in enumerate(lines):
+                axes.annotate(
+                    line, (_x(start), high), xytext=(7, -7 - number * SMALL * LEADING), textcoords="offset points",
+                    va="top", size=SMALL, color=one.hue.text, gid=f"{one.fleet}-remark-{number}",
+                )  # fmt: skip
+        for _, p, value in bands:
+            firm, rounding = _firmness(p)
+            words = {"en": "at most " if firm else "at most ≈ ", "zh": "至多" if firm else "至多≈"}[language]
+            words += quantity(value, language, rounding=rounding)
+            if (
+                p is not one.last
+                and p is not point
+                and (value - (p.low or 0.0)) * per_km > SMALL * LEADING + 3
+            ):
+                axes.annotate(
+                    words, (_x(p.through), value), xytext=(-9, -4), textcoords="offset points", ha="right",
+                    va="top", size=SMALL, color=one.hue.text, gid=f"{one.fleet}-band-{p.year}-value",
+                )  # fmt: skip

@@ -37,7 +37,7 @@ FONT = "fleetstats Noto Sans SC"
 PAGE_WIDTH = 720.0
 MARGIN = 26.0
 PLOT_HEIGHT = 268.0
-TITLE, SUBTITLE, LABEL, SMALL, NOTE = 14.0, 9.5, 9.0, 8.0, 7.2
+TITLE, DECK, SUBTITLE, LABEL, SMALL, NOTE = 16.0, 11.5, 9.0, 9.0, 8.0, 7.2
 LEADING = 1.42
 """Line height as a multiple of the type size; Chinese needs more than Latin, and one value serves both."""
 
@@ -111,6 +111,16 @@ THEMES: dict[ThemeName, Theme] = {
     ),
 }
 LIGHT = THEMES["light"]
+
+
+def tint(colour: str, paper: str, share: float) -> tuple[float, float, float]:
+    """An opaque mixture of `share` of one colour with the paper: the grid does not show through it."""
+    from matplotlib.colors import to_rgb
+
+    red, green, blue = (
+        share * a + (1 - share) * b for a, b in zip(to_rgb(colour), to_rgb(paper), strict=True)
+    )
+    return red, green, blue
 
 
 # Type
@@ -201,7 +211,9 @@ def wrap(text: str, width: float, size: float) -> list[str]:
             lines.append(line.rstrip())
         line = piece
         while text_width(line.rstrip(), size) > width and len(line) > 1:
-            fits = next(n for n in range(len(line) - 1, 0, -1) if n == 1 or text_width(line[:n], size) <= width)
+            fits = next(
+                n for n in range(len(line) - 1, 0, -1) if n == 1 or text_width(line[:n], size) <= width
+            )
             lines.append(line[:fits])
             line = line[fits:]
     return [*lines, line.rstrip()] if line.strip() else lines
@@ -307,7 +319,8 @@ def source_notes(provenance: Provenance, language: Language) -> list[str]:
 
 
 def page(
-    title: str,
+    headline: str,
+    deck: str,
     subtitle: str,
     notes: Sequence[str],
     *,
@@ -316,7 +329,7 @@ def page(
     right: float = 0.0,
     headroom: float = 10.0,
 ) -> tuple[Figure, Axes]:
-    """A sheet with title and subtitle on top, small print at the bottom, and empty axes between.
+    """A sheet with headline, deck and subtitle on top, small print at the bottom, and empty axes between.
 
     `left` and `right` points beside the axes are kept for labels, `headroom` points above them. The sheet is
     10 inches wide; small print that is long makes it higher, and never the plot smaller. Only inside
@@ -325,30 +338,28 @@ def page(
     from matplotlib.figure import Figure
 
     width = PAGE_WIDTH - 2 * MARGIN
-    header = [(line, TITLE) for line in balanced(title, width, TITLE)]
-    under = [(line, SUBTITLE) for line in wrap(subtitle, width, SUBTITLE)]
+    header = [
+        (line, size, colour, f"{name}-{index}")
+        for name, text, size, colour in (
+            ("headline", headline, TITLE, theme.ink),
+            ("deck", deck, DECK, theme.ink),
+            ("subtitle", subtitle, SUBTITLE, theme.muted),
+        )
+        for index, line in enumerate(balanced(text, width, size))
+    ]
     footer = [line for note in notes for line in wrap(note, width, NOTE)]
-    top = MARGIN * 0.7 + sum(size * LEADING for _, size in header + under) + 6.0
+    top = MARGIN * 0.7 + sum(size * LEADING for _, size, _, _ in header) + 9.0
     bottom = MARGIN * 0.6 + len(footer) * NOTE * LEADING + 12.0
     axis = 22.0
     height = top + headroom + PLOT_HEIGHT + axis + bottom
     figure = Figure(figsize=(PAGE_WIDTH / 72, height / 72), facecolor=theme.paper)
 
     y = height - MARGIN * 0.7
-    for index, (line, size) in enumerate(header + under):
-        if index == len(header):
-            y -= 4.0
-        text = figure.text(
-            MARGIN / PAGE_WIDTH,
-            y / height,
-            line,
-            size=size,
-            va="top",
-            color=theme.ink if size == TITLE else theme.muted,
-            gid=f"title-{index}" if size == TITLE else f"subtitle-{index - len(header)}",
-        )
+    for line, size, colour, gid in header:
+        y -= 3.0 if gid == "subtitle-0" else 0.0
+        words = figure.text(MARGIN / PAGE_WIDTH, y / height, line, size=size, va="top", color=colour, gid=gid)
         if size == TITLE:
-            embolden(text)
+            embolden(words)
         y -= size * LEADING
     y = MARGIN * 0.6 + len(footer) * NOTE * LEADING
     for index, line in enumerate(footer):
@@ -362,7 +373,7 @@ def page(
             gid=f"note-{index}",
         )
         y -= NOTE * LEADING
-    figure.set_label(title)
+    figure.set_label(headline)
 
     axes = figure.add_axes(
         (
@@ -385,7 +396,7 @@ def page(
 
 def no_data(title: str, why: str, notes: Sequence[str], *, theme: Theme) -> Figure:
     """A picture that says that there is nothing to show. Only inside `applied`."""
-    figure, axes = page(title, "", notes, theme=theme)
+    figure, axes = page(title, "", "", notes, theme=theme)
     axes.set_xticks([])
     axes.set_yticks([])
     axes.text(

@@ -139,7 +139,7 @@ def _read_original(context: Context) -> Staged:
         table = _read_batch(batch, places, resolver, initiated, location, staged)
         staged.records_loaded += table.num_rows
         events.append(table)
-    note_unnamed_columns(file, unnamed, staged)
+    note_unnamed_columns(unnamed, staged)
     initiated.note()
     location.note()
     if not staged.records_loaded and not staged.rejected:

@@ -76,7 +76,7 @@ def _read_original(context: Context) -> Staged:
         staged.records_loaded += report.num_rows
         reports.append(report)
         distances.append(distance)
-    note_unnamed_columns(file, unnamed, staged)
+    note_unnamed_columns(unnamed, staged)
     if not staged.records_loaded and not staged.rejected:
         raise BadInput("a file without records", file=context.name, expected="a record per vehicle")
     import pyarrow as pa
@@ -292,19 +292,20 @@ def _by_filer(report: pa.Table, months: dict[date, int], context: Context) -> pa
 
 def digest(staged: Staged) -> bytes:
     """The figures of an original as the CSV bytes of its digest."""
-    rows: list[dict[str, Any]] = []
-    for row in staged.tables["cadmv_mileage_filer"].to_pylist():
-        rows.append(
-            {
-                **row,
-                "table": "filer",
-                "distance_mi": row["annual_mi"],
-                "distance_mi_high": row["annual_mi_high"],
-            }
-        )
-    for row in staged.tables["cadmv_mileage_month"].to_pylist():
-        rows.append({**row, "table": "month", "distance_mi": row["distance_mi_reported"]})
-    return write_table_csv(_DIGEST_COLUMNS, rows)
+    filers = [
+        {
+            **row,
+            "table": "filer",
+            "distance_mi": row["annual_mi"],
+            "distance_mi_high": row["annual_mi_high"],
+        }
+        for row in staged.tables["cadmv_mileage_filer"].to_pylist()
+    ]
+    months = [
+        {**row, "table": "month", "distance_mi": row["distance_mi_reported"]}
+        for row in staged.tables["cadmv_mileage_month"].to_pylist()
+    ]
+    return write_table_csv(_DIGEST_COLUMNS, filers + months)
 
 
 def _read_digest(context: Context) -> Staged:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Double, MetaData, Numeric, String
 from sqlalchemy import Table as SqlTable
@@ -10,7 +11,7 @@ from sqlalchemy.types import TypeEngine
 
 from fleetstats.schema import DECIMALS, Field, Table, Type
 
-_TYPES: dict[Type, type[TypeEngine[object]]] = {
+_TYPES: dict[Type, type[TypeEngine[Any]]] = {
     "text": String,
     "count": BigInteger,
     "integer": BigInteger,
@@ -27,13 +28,16 @@ def metadata(tables: Iterable[Table]) -> MetaData:
         SqlTable(
             table.name,
             collected,
-            *(Column(f.name, _sql_type(f.type), nullable=f.nullable, comment=comment(f)) for f in table.fields),
+            *(
+                Column(f.name, _sql_type(f.type), nullable=f.nullable, comment=comment(f))
+                for f in table.fields
+            ),
             comment=table.describes,
         )
     return collected
 
 
-def _sql_type(kind: Type) -> TypeEngine[object]:
+def _sql_type(kind: Type) -> TypeEngine[Any]:
     if kind in DECIMALS:
         precision, scale = DECIMALS[kind]
         return Numeric(precision, scale)

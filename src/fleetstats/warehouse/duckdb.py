@@ -114,7 +114,9 @@ def connect(path: Path) -> duckdb.DuckDBPyConnection:
         )
     try:
         return duckdb.connect(
-            str(path), read_only=True, config={"enable_external_access": "false", "lock_configuration": "true"}
+            str(path),
+            read_only=True,
+            config={"enable_external_access": "false", "lock_configuration": "true"},
         )
     except duckdb.Error as error:
         raise ConfigurationError(
@@ -139,7 +141,7 @@ def query(path: Path, sql: str, parameters: list[Any] | None = None) -> pa.Table
                 "the statement failed",
                 found=" ".join(str(error).split("LINE 1:")[0].split()),
                 expected="one SELECT on the tables of the warehouse",
-                todo="fleetstats sql \"select table_name from information_schema.tables\" lists them",
+                todo='fleetstats sql "select table_name from information_schema.tables" lists them',
             ) from error
 
 

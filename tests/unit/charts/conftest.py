@@ -98,5 +98,8 @@ def provenance() -> Provenance:
             "California DMV, autonomous mileage reports",
             "Beijing Innovation Center for Mobility Intelligent, annual road-test reports, as quoted in the press",
         ),
-        sources_zh=("加州车辆管理局（DMV）自动驾驶里程报告", "北京智能车联产业创新中心路测年度报告（据媒体转引）"),
+        sources_zh=(
+            "加州车辆管理局（DMV）自动驾驶里程报告",
+            "北京智能车联产业创新中心路测年度报告（据媒体转引）",
+        ),
     )

@@ -1,0 +1,62 @@
+"""What all tests share: the publishers' files, where they are, and two published warehouses."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fleetstats.pipeline import Outcome, run
+from fleetstats.settings import Settings
+
+Query = Callable[[str], list[dict[str, Any]]]
+
+
+@pytest.fixture(scope="session")
+def originals() -> Path:
+    """The folder of the publishers' files; tests that need it say so where it is absent."""
+    folder = os.environ.get("FLEETSTATS_ORIGINALS")
+    if not folder:
+        pytest.skip("the publishers' files are not here: set FLEETSTATS_ORIGINALS to their folder")
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def from_digests(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Outcome]:
+    """A warehouse published from what the repository ships."""
+    settings = Settings(home=tmp_path_factory.mktemp("digests"), originals=None)
+    return settings, run(settings)
+
+
+@pytest.fixture(scope="session")
+def from_originals(
+    originals: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Settings, Outcome]:
+    """A warehouse published from the publishers' own files."""
+    settings = Settings(home=tmp_path_factory.mktemp("originals"), originals=originals)
+    return settings, run(settings)
+
+
+def _query(settings: Settings) -> Query:
+    from fleetstats.warehouse.duckdb import query
+
+    def ask(sql: str) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = query(settings.published, sql).to_pylist()
+        return rows
+
+    return ask
+
+
+@pytest.fixture(scope="session")
+def ask(from_digests: tuple[Settings, Outcome]) -> Query:
+    """Query the warehouse that was published from digests."""
+    return _query(from_digests[0])
+
+
+@pytest.fixture(scope="session")
+def ask_originals(from_originals: tuple[Settings, Outcome]) -> Query:
+    """Query the warehouse that was published from the publishers' own files."""
+    return _query(from_originals[0])
