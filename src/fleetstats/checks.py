@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Iterable
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from fleetstats.errors import ConfigurationError, shorten
@@ -90,7 +92,9 @@ class Auditor:
     """Audits candidate files in a process of its own, which begins to load its library at once."""
 
     def __init__(self) -> None:
-        self._pool = ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn"))
+        self._pool = ProcessPoolExecutor(
+            max_workers=1, mp_context=get_context("spawn"), initializer=_end_with_parent
+        )
         self._warm: Future[None] = self._pool.submit(_import_library)
 
     def __enter__(self) -> Auditor:
@@ -106,6 +110,18 @@ class Auditor:
         """
         suites = {table: load_suite(expectations, table) for table in tables}
         return self._pool.submit(audit_file, path, suites, floors=floors).result()
+
+
+def _end_with_parent() -> None:
+    """A build that is killed cannot stop its auditor, so the auditor watches over the build."""
+    parent = parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
 
 
 def _import_library() -> None:

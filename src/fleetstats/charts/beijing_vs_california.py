@@ -31,11 +31,13 @@ from fleetstats.charts.style import (
     listed,
     no_data,
     page,
+    plot_size,
     quantity,
     source_notes,
     spread,
     text_width,
     tick,
+    tint,
     wrap,
 )
 
@@ -123,6 +125,10 @@ class Series:
         """The latest point."""
         return self.points[-1]
 
+    def since(self, index: int) -> date:
+        """Where the year of a point begins: at the point before, or a year before the first."""
+        return self.points[index - 1].through if index else self.points[0].through - timedelta(days=365)
+
     @property
     def breaks(self) -> list[tuple[Point, Point]]:
         """Neighbouring points whose scopes differ."""
@@ -163,6 +169,7 @@ def draw(frame: pd.DataFrame, *, language: Language, provenance: Provenance, the
             [*_notes(points, series, language), *source_notes(provenance, language)],
             theme=theme,
             right=max(text_width(_whole(label, language), label.size) for label in labels) + 30.0,
+            plot=max(PLOT_HEIGHT, sum(label.size * 1.45 for label in labels)),
             headroom=34.0 if any(one.breaks for one in series) else 10.0,
         )
         figure.set_label(title(points, language))
@@ -434,11 +441,11 @@ def _note_units(points: Sequence[Point], language: Language) -> str:
     for by in latest.values():
         exact, report = by.get("exact"), by.get("report_1_6")
         if exact and report and exact.km is not None and report.km is not None:
-            about = ("≈ " if language == "en" else "≈") if exact.bound in OPEN else ""
+            about = ("≈ " if language == "en" else "约") if exact.bound in OPEN else ""
             pair = [quantity(p.km or 0.0, language, more=1) for p in (report, exact)]
             name = exact.names[language]
             said.append(
-                f"{name}为{about}{pair[0]}公里（图中{about}{pair[1]}公里）"
+                f"{name}{about or '为'}{pair[0]}公里（图中{about}{pair[1]}公里）"
                 if language == "zh"
                 else f"{name} {about}{pair[0]} km (here {about}{pair[1]} km)"
             )
@@ -453,8 +460,9 @@ def _note_units(points: Sequence[Point], language: Language) -> str:
             + ("，结论相同。" if same else "。")
         )
     return (
-        "Units: 1 mi = 1.609344 km, exactly. With the 2024 report's 1 mi = 1.6 km the figures of "
-        f"{year} would be {listed(said, 'en')}" + ("; the finding is the same." if same else ".")
+        f"Units: 1 mi = 1.609344 km. With the 2024 report's 1.6 km the figures of {year} would be "
+        + listed(said, "en")
+        + ("; the finding is the same." if same else ".")
     )
 
 
@@ -471,11 +479,12 @@ def _x(day_: date) -> float:
 def _set_axes(axes: Axes, series: Sequence[Series], language: Language) -> None:
     every = [p for one in series for p in one.points]
     years = range(min(p.year for p in every), max(p.year for p in every) + 1)
-    first, last = min(p.through for p in every), max(p.through for p in every)
+    first = min(one.points[0].through if one.points[0].km is not None else one.since(0) for one in series)
+    last = max(p.through for p in every)
     axes.set_xlim(_x(first) - 45, _x(last) + 12)
     axes.set_xticks([_x(date(y, 12, 31)) for y in years], [str(y) for y in years])
     values = [v for p in every for v in (p.km, p.low, p.high) if v is not None]
-    highest = max(max(values), 1.0)
+    highest = max(*values, 1.0)
     axes.set_ylim(0, highest * 1.06)
     step = _step(highest)
     ticks = [step * n for n in range(int(highest / step) + 1)]
@@ -497,7 +506,7 @@ def _draw_breaks(axes: Axes, series: Sequence[Series], language: Language, theme
     for (through, left, right), after in at.items():
         x = _x(through)
         axes.plot(
-            [x, x], [0, 1.09], transform=axes.get_xaxis_transform(), color=theme.muted, linewidth=0.8,
+            [x, x], [0, 1.09], transform=axes.get_xaxis_transform(), color=theme.muted, linewidth=0.6,
             clip_on=False, zorder=1.5, gid=f"break-{after.year}",
         )  # fmt: skip
         words = {
@@ -522,11 +531,17 @@ def _draw_bands(axes: Axes, one: Series, theme: Theme) -> None:
     for index, point in enumerate(one.points):
         if point.km is not None or point.high is None:
             continue
-        start = one.points[index - 1].through if index else point.through - timedelta(days=365)
+        start = one.since(index)
         x, low, high = [_x(start), _x(point.through)], point.low or 0.0, point.high
         gid = f"{one.fleet}-band-{point.year}"
         axes.fill_between(
-            x, [low, low], [high, high], color=colour, alpha=0.13, linewidth=0, zorder=1.2, gid=gid
+            x,
+            [low, low],
+            [high, high],
+            color=tint(colour, theme.paper, 0.14),
+            linewidth=0,
+            zorder=1.2,
+            gid=gid,
         )
         firm, _ = _firmness(point)
         axes.plot(x, [high, high], color=colour, linewidth=1.1, linestyle="-" if firm else (0, (4, 2.5)),
@@ -539,7 +554,7 @@ def _draw_line(axes: Axes, one: Series, theme: Theme) -> None:
     colour, small = one.hue.mark, one.apart
     for run in _runs(one):
         axes.plot(
-            [_x(p.through) for p in run], [p.km for p in run], color=colour, clip_on=False, zorder=3,
+            [_x(p.through) for p in run], [p.km or 0.0 for p in run], color=colour, clip_on=False, zorder=3,
             linewidth=1.0 if small else 2.0, linestyle=(0, (2, 1.6)) if small else "-",
             gid=f"{one.fleet}{'-driverless' if small else ''}-line-{run[0].year}",
         )  # fmt: skip
@@ -576,7 +591,7 @@ def _draw_least(axes: Axes, one: Series) -> None:
     for index, point in enumerate(one.points):
         x = _x(point.through)
         if point.low is not None and point.km is None:
-            start = _x(one.points[index - 1].through) if index else x - 365
+            start = _x(one.since(index))
             axes.plot([start, x], [point.low] * 2, color=one.hue.mark, linewidth=1.1, clip_on=False, zorder=2.2,
                       gid=f"{one.fleet}-least-{point.year}")  # fmt: skip
         at_least = point.high is None and (point.km is None or point.bound == "at_least")
@@ -621,10 +636,10 @@ def _whole(label: Label, language: Language) -> str:
 
 def _draw_labels(axes: Axes, labels: Sequence[Label], series: Sequence[Series], language: Language) -> None:
     """The labels in a column right of the plot, moved apart, each tied to its end by a hairline."""
-    top = axes.get_ylim()[1]
-    wanted = [label.km / top * PLOT_HEIGHT for label in labels]
-    centres = spread(wanted, [label.size * 1.45 for label in labels], -13.0, PLOT_HEIGHT + 12.0)
-    points_per_day = axes.get_position().width * PAGE_WIDTH / (axes.get_xlim()[1] - axes.get_xlim()[0])
+    (width, height), top = plot_size(axes), axes.get_ylim()[1]
+    wanted = [label.km / top * height for label in labels]
+    centres = spread(wanted, [label.size * 1.45 for label in labels], -13.0, height + 12.0)
+    points_per_day = width / (axes.get_xlim()[1] - axes.get_xlim()[0])
     ends = {label.gid: _x(one.last.through) for one in series for label in _labels(one, language)}
     edge = axes.get_xlim()[1]
     for label, want, centre in zip(labels, wanted, centres, strict=True):
@@ -645,13 +660,14 @@ def _draw_labels(axes: Axes, labels: Sequence[Label], series: Sequence[Series], 
 
 def _leader(axes: Axes, xs: Sequence[float], ys: Sequence[float], label: Label) -> None:
     """A hairline; places are points from the lower right corner of the axes."""
-    from matplotlib.transforms import Affine2D, ScaledTranslation
+    from matplotlib.figure import Figure
+    from matplotlib.transforms import Affine2D
 
-    figure = axes.get_figure(root=True)
-    if figure is None:
+    figure = axes.figure
+    if not isinstance(figure, Figure):
         return
     position = axes.get_position()
-    corner = ScaledTranslation(position.x1, position.y0, figure.transFigure)
+    corner = (position.x1 * PAGE_WIDTH, position.y0 * figure.get_figheight() * 72)
     line = axes.plot(
         xs,
         ys,
@@ -662,19 +678,20 @@ def _leader(axes: Axes, xs: Sequence[float], ys: Sequence[float], label: Label) 
         zorder=2,
         gid=f"{label.gid}-leader",
     )[0]
-    line.set_transform(Affine2D().scale(1 / 72) + figure.dpi_scale_trans + corner)
+    line.set_transform(Affine2D().translate(*corner).scale(1 / 72) + figure.dpi_scale_trans)
 
 
 def _draw_remarks(axes: Axes, series: Sequence[Series], language: Language) -> None:
     """Words inside a band: whose it is, since when there is no figure, and upper bounds before the last."""
-    per_day = axes.get_position().width * PAGE_WIDTH / (axes.get_xlim()[1] - axes.get_xlim()[0])
-    per_km = PLOT_HEIGHT / axes.get_ylim()[1]
+    width, height = plot_size(axes)
+    per_day = width / (axes.get_xlim()[1] - axes.get_xlim()[0])
+    per_km = height / axes.get_ylim()[1]
     for one in series:
         bands = [(i, p, p.high) for i, p in enumerate(one.points) if p.km is None and p.high is not None]
         if not bands:
             continue
         index, point, high = max(bands, key=lambda band: band[2])
-        start = one.points[index - 1].through if index else point.through - timedelta(days=365)
+        start = one.since(index)
         room = (_x(point.through) - _x(start)) * per_day - 14.0
         last = max((p.year for p in one.points if p.km is not None), default=None)
         name = point.names[language]

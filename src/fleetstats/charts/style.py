@@ -16,7 +16,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from fleetstats.errors import ConfigurationError
 
@@ -37,6 +37,7 @@ FONT = "fleetstats Noto Sans SC"
 PAGE_WIDTH = 720.0
 MARGIN = 26.0
 PLOT_HEIGHT = 268.0
+AXIS_LABELS = 34.0
 TITLE, DECK, SUBTITLE, LABEL, SMALL, NOTE = 16.0, 11.5, 9.0, 9.0, 8.0, 7.2
 LEADING = 1.42
 """Line height as a multiple of the type size; Chinese needs more than Latin, and one value serves both."""
@@ -157,7 +158,7 @@ def applied(theme: Theme) -> Iterator[None]:
     import matplotlib as mpl
 
     _register_font()
-    settings = {
+    settings: dict[Any, object] = {
         "font.family": [FONT, "DejaVu Sans"],
         "font.size": LABEL,
         "text.color": theme.ink,
@@ -264,8 +265,8 @@ def quantity(value: float, language: Language, *, rounding: Rounding = "nearest"
             places = min(places, decimals)
         text = _rounded(exact / start, places, rounding)
         if index and Decimal(text) * start >= _UNITS[language][index - 1][0]:  # 999,999 is 1.0M, not 1000K
-            larger, suffix, decimals = _UNITS[language][index - 1]
-            text = _rounded(exact / larger, decimals, rounding)
+            larger, name, places = _UNITS[language][index - 1]
+            return _rounded(exact / larger, places, rounding) + name
         return text + suffix
     return _rounded(exact, 0, rounding)
 
@@ -325,15 +326,15 @@ def page(
     notes: Sequence[str],
     *,
     theme: Theme,
-    left: float = 34.0,
     right: float = 0.0,
     headroom: float = 10.0,
+    plot: float = PLOT_HEIGHT,
 ) -> tuple[Figure, Axes]:
     """A sheet with headline, deck and subtitle on top, small print at the bottom, and empty axes between.
 
-    `left` and `right` points beside the axes are kept for labels, `headroom` points above them. The sheet is
-    10 inches wide; small print that is long makes it higher, and never the plot smaller. Only inside
-    `applied`.
+    The axes are `plot` points high; `right` points beside them are kept for labels, `headroom`
+    points above. The sheet is 10 inches wide; small print that is long makes it higher, and never the plot
+    smaller. Only inside `applied`.
     """
     from matplotlib.figure import Figure
 
@@ -351,7 +352,7 @@ def page(
     top = MARGIN * 0.7 + sum(size * LEADING for _, size, _, _ in header) + 9.0
     bottom = MARGIN * 0.6 + len(footer) * NOTE * LEADING + 12.0
     axis = 22.0
-    height = top + headroom + PLOT_HEIGHT + axis + bottom
+    height = top + headroom + plot + axis + bottom
     figure = Figure(figsize=(PAGE_WIDTH / 72, height / 72), facecolor=theme.paper)
 
     y = height - MARGIN * 0.7
@@ -377,10 +378,10 @@ def page(
 
     axes = figure.add_axes(
         (
-            (MARGIN + left) / PAGE_WIDTH,
+            (MARGIN + AXIS_LABELS) / PAGE_WIDTH,
             (bottom + axis) / height,
-            (width - left - right) / PAGE_WIDTH,
-            PLOT_HEIGHT / height,
+            (width - AXIS_LABELS - right) / PAGE_WIDTH,
+            plot / height,
         )
     )
     axes.set_facecolor("none")
@@ -397,12 +398,18 @@ def page(
 def no_data(title: str, why: str, notes: Sequence[str], *, theme: Theme) -> Figure:
     """A picture that says that there is nothing to show. Only inside `applied`."""
     figure, axes = page(title, "", "", notes, theme=theme)
-    axes.set_xticks([])
-    axes.set_yticks([])
+    axes.set_axis_off()
     axes.text(
         0.5, 0.5, why, transform=axes.transAxes, ha="center", va="center", size=TITLE, color=theme.muted
     ).set_gid("no-data")
     return figure
+
+
+def plot_size(axes: Axes) -> tuple[float, float]:
+    """Width and height of the axes of a `page`, in points."""
+    position, figure = axes.get_position(), axes.figure
+    inches = figure.bbox.height / figure.bbox.width * PAGE_WIDTH
+    return position.width * PAGE_WIDTH, position.height * inches
 
 
 def spread(wanted: Sequence[float], sizes: Sequence[float], low: float, high: float) -> list[float]:
@@ -428,7 +435,8 @@ def spread(wanted: Sequence[float], sizes: Sequence[float], low: float, high: fl
         blocks.append((members, placed(members)))
     centres = [0.0] * len(wanted)
     for members, bottom in blocks:
+        reached = bottom
         for i in members:
-            centres[i] = bottom + sizes[i] / 2
-            bottom += sizes[i]
+            centres[i] = reached + sizes[i] / 2
+            reached += sizes[i]
     return centres

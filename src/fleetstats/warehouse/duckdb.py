@@ -38,6 +38,15 @@ class Candidate:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._connection: duckdb.DuckDBPyConnection = duckdb.connect(str(path))
 
+    def _execute(self, statement: str) -> duckdb.DuckDBPyConnection:
+        """Run a statement; a disk that cannot be written is an `OSError`, as it is anywhere else."""
+        import duckdb
+
+        try:
+            return self._connection.execute(statement)
+        except duckdb.IOException as error:
+            raise OSError(None, shorten(str(error)), str(self.path)) from error
+
     def create(self, tables: Iterable[Table]) -> None:
         """Create tables with their types and comments."""
         from duckdb_sqlalchemy import Dialect
@@ -54,30 +63,32 @@ class Candidate:
                 f"comment on column {table.name}.{column.name} is {_quoted(column.comment)}"
                 for column in table.columns
             ]
-        self._connection.execute(";\n".join(["begin", *statements, "commit"]))
+        self._execute(";\n".join(["begin", *statements, "commit"]))
 
     def load(self, name: str, table: pa.Table) -> None:
         """Insert the rows of a table of the field dictionary, in the order of its key."""
         spec = TABLES[name]
         self._connection.register("incoming", table)
-        self._connection.execute(_insert(spec, "incoming"))
+        self._execute(_insert(spec, "incoming"))
         self._connection.unregister("incoming")
 
     def insert_select(self, name: str, sql: str) -> int:
         """Fill a table from a query by column name; returns its number of rows."""
         spec = TABLES[name]
-        self._connection.execute(_insert(spec, f"(\n{sql}\n)"))
+        self._execute(_insert(spec, f"(\n{sql}\n)"))
         return self.count(name)
 
     def count(self, name: str) -> int:
         """Number of rows of a table."""
-        row = self._connection.execute(f"select count(*) from {TABLES[name].name}").fetchone()  # noqa: S608
+        row = self._execute(f"select count(*) from {TABLES[name].name}").fetchone()  # noqa: S608
         return int(row[0]) if row else 0
 
     def close(self) -> None:
-        """Write everything to disk and let go of the file."""
-        self._connection.execute("checkpoint")
-        self._connection.close()
+        """Write everything to disk and let go of the file, also where that fails."""
+        try:
+            self._execute("checkpoint")
+        finally:
+            self._connection.close()
 
 
 def reopen(path: Path) -> Candidate:

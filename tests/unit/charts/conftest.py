@@ -25,7 +25,7 @@ SCOPES = {
 WITH_DRIVER, DRIVERLESS = "cadmv_testing_with_driver", "cadmv_testing_driverless"
 GENERAL, ALL = "bjrt_general_test", "bjrt_all_categories"
 
-CALIFORNIA = {
+CALIFORNIA: dict[tuple[str, str], dict[int, int | str]] = {
     ("waymo", WITH_DRIVER): {2018: 2021320, 2019: 4361528, 2020: 5373546, 2021: 9116617, 2022: 13783955},
     ("cruise", WITH_DRIVER): {2018: 720376, 2019: 2057805, 2020: 3297079, 2021: 4707033, 2022: 6096076},
     ("cruise", DRIVERLESS): {2021: "10244.6", 2022: 889741},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import warnings
@@ -14,13 +15,23 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.dates import date2num
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Annotation, Text
 
-from fleetstats.charts import CHARTS, LANGUAGES, THEMES, EmptyChart, Language, Provenance, ThemeName, render
-from fleetstats.charts import style
+from fleetstats.charts import (
+    CHARTS,
+    LANGUAGES,
+    THEMES,
+    EmptyChart,
+    Language,
+    Provenance,
+    ThemeName,
+    render,
+    style,
+)
 from fleetstats.charts.beijing_vs_california import COLUMNS, QUERY
 
 CHART = CHARTS["beijing-vs-california"]
@@ -47,9 +58,10 @@ def points(figure: Figure) -> dict[str, tuple[float, float]]:
 
 
 def words(figure: Figure, prefix: str = "") -> str:
-    """What is printed under gids that begin with `prefix`, line after line."""
+    """What is printed under gids that begin with `prefix`, line after line; none between Chinese lines."""
     found = [t for t in figure.findobj(Text) if isinstance(t, Text)]
-    return " ".join(t.get_text() for t in found if str(t.get_gid() or "").startswith(prefix))
+    said = " ".join(t.get_text() for t in found if str(t.get_gid() or "").startswith(prefix))
+    return re.sub(r"(?<=[\u3000-\u9fff\uff00-\uffef]) | (?=[\u3000-\u9fff\uff00-\uffef])", "", said)
 
 
 def arrows(figure: Figure) -> dict[str, float]:
@@ -71,9 +83,9 @@ def changed(frame: pd.DataFrame, fleet: str, year: int, **values: object) -> pd.
     """The frame with other values in the rows of one fleet and year, driverless testing aside."""
     frame = frame.astype(object)
     rows = (frame["fleet"] == fleet) & (frame["year"] == year) & ~frame["scope"].str.endswith("driverless")
-    for column, value in values.items():
-        frame.loc[rows, column] = value
-    return frame
+    return frame.assign(
+        **{column: frame[column].where(~rows, other=value) for column, value in values.items()}
+    )
 
 
 # The plotted numbers are the numbers
@@ -257,24 +269,27 @@ def boxes(figure: Figure) -> Iterator[tuple[str, tuple[float, float, float, floa
             yield text.get_text(), (box.x0, box.y0, box.x1, box.y1)
 
 
+def assert_apart(figure: Figure, theme: ThemeName) -> None:
+    """No words lie over other words or beyond the edge of the sheet."""
+    with style.applied(THEMES[theme]):
+        FigureCanvasAgg(figure).draw()  # type: ignore[no-untyped-call]
+        found = list(boxes(figure))
+    width, height = figure.bbox.width, figure.bbox.height
+    for text, (x0, y0, x1, y1) in found:
+        assert min(x0, y0, width - x1, height - y1) >= 0, text
+    for i, (text, a) in enumerate(found):
+        for other, b in found[i + 1 :]:
+            apart = a[2] <= b[0] + 1 or b[2] <= a[0] + 1 or a[3] <= b[1] + 2.5 or b[3] <= a[1] + 2.5
+            assert apart, f"{text!r} lies over {other!r}"
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("theme", THEMES)
 def test_words_neither_overlap_nor_leave_the_sheet(
     frame: pd.DataFrame, provenance: Provenance, language: Language, theme: ThemeName
 ) -> None:
-    figure = drawn(frame, provenance, language, theme)
-    with style.applied(THEMES[theme]):
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-        FigureCanvasAgg(figure).draw()
-        found = list(boxes(figure))
-    width, height = figure.bbox.width, figure.bbox.height
-    for text, (x0, y0, x1, y1) in found:
-        assert x0 >= 0 and y0 >= 0 and x1 <= width and y1 <= height, text
-    for i, (text, a) in enumerate(found):
-        for other, b in found[i + 1 :]:
-            apart = a[2] <= b[0] + 1 or b[2] <= a[0] + 1 or a[3] <= b[1] + 2.5 or b[3] <= a[1] + 2.5
-            assert apart, f"{text!r} lies over {other!r}"
+    assert_apart(drawn(frame, provenance, language, theme), theme)
+    assert_apart(drawn(frame[frame["km"].isna()], provenance, language, theme), theme)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -347,12 +362,13 @@ def test_many_fleets_with_long_names(frame: pd.DataFrame, provenance: Provenance
                 fleet_en=f"The {n}th Autonomous Vehicle Company of California",
                 fleet_zh=None,
             )
-            for n in range(12)
+            for n in range(30)
         ]
     )
     figure = drawn(many, provenance)
     assert figure.axes[0].get_position().width > 0.4
-    assert len(points(figure)) == 60
+    assert len(points(figure)) == 150
+    assert_apart(figure, "light")
 
 
 # Files
@@ -428,14 +444,12 @@ def test_the_registry_imports_nothing_heavy() -> None:
 def test_the_query_gives_the_columns(frame: pd.DataFrame) -> None:
     import duckdb
 
-    from conftest import NAMES, SCOPES  # type: ignore[import-not-found]
-
     with duckdb.connect() as connection:
         connection.register("beijing_vs_california", frame[list(COLUMNS)])
-        operators = pd.DataFrame(
-            [(k, *v) for k, v in NAMES.items()], columns=["operator", "name_en", "name_zh"]
-        )
-        scopes = pd.DataFrame([(k, *v) for k, v in SCOPES.items()], columns=["scope", "title_en", "title_zh"])
+        operators = frame[["fleet", "fleet_en", "fleet_zh"]].drop_duplicates()
+        operators.columns = pd.Index(["operator", "name_en", "name_zh"])
+        scopes = frame[["scope", "scope_en", "scope_zh"]].drop_duplicates()
+        scopes.columns = pd.Index(["scope", "title_en", "title_zh"])
         connection.register("operator", operators)
         connection.register("scope", scopes)
         read = connection.execute(QUERY).df()
