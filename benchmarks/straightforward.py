@@ -110,7 +110,11 @@ def read_mileage(path: Path, operators: dict[str, str]) -> tuple[pd.DataFrame, p
     months = {column: month for column in frame.columns if (month := month_of(column)) is not None}
     plain = {column: re.sub(r"\s", "", column).lower() for column in frame.columns}
     frame = frame.rename(columns={**plain, **months}).rename(
-        columns={"permitnumber": "permit", "vinnumber": "vin", "annualtotalofdisengagements": "disengagements"}
+        columns={
+            "permitnumber": "permit",
+            "vinnumber": "vin",
+            "annualtotalofdisengagements": "disengagements",
+        }
     )
     frame = with_filer(frame, path, operators)
     frame["record"] = frame.index + 2

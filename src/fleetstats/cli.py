@@ -151,18 +151,12 @@ def add(
 
       fleetstats add cadmv_mileage 2024-Autonomous-Mileage-Reports-CSV.csv --edition 2024 --issued-on 2025-02-01
     """
+    from fleetstats.landing import Offer
     from fleetstats.landing import add as add_filing
 
-    landed = add_filing(
-        _settings(),
-        source,
-        path,
-        edition=edition,
-        issued_on=_day(issued_on),
-        retrieved_on=_day(retrieved_on) or datetime.now().astimezone().date(),
-        url=url,
-        dry_run=dry_run,
-    )
+    fetched = _day(retrieved_on) or datetime.now().astimezone().date()
+    offer = Offer(source, path, edition, _day(issued_on), fetched, url)
+    landed = add_filing(_settings(), offer, dry_run=dry_run)
     words = [f"{landed.status}: {landed.filing}  {landed.folder}"]
     words += [f"supersedes {landed.supersedes}"] if landed.supersedes else []
     words += [f"compared with {landed.compared_with}"] if landed.compared_with else []

@@ -56,10 +56,12 @@ def draw(
     publication = query(
         target, "select publication_id, as_of from publication order by published_at desc limit 1"
     ).to_pylist()[0]
+    sources = _sources(target, chart)
     provenance = Provenance(
         publication_id=publication["publication_id"],
         vintage=publication["as_of"],
-        sources=_sources(target, chart),
+        sources=tuple(f"{s['publisher']}: {s['title_en']}" for s in sources),
+        sources_zh=tuple(f"{s['publisher']}: {s['title_zh']}" for s in sources),
     )
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", EmptyChart)
@@ -74,12 +76,14 @@ def draw(
     return Drawn(name, paths, [str(w.message) for w in caught if issubclass(w.category, EmptyChart)])
 
 
-def _sources(target: Path, chart: Chart) -> tuple[str, ...]:
-    """One line for each source that the chart's marts are made from: publisher and title."""
+def _sources(target: Path, chart: Chart) -> list[dict[str, str]]:
+    """The sources that the chart's marts are made from: publisher and titles."""
     from fleetstats.marts import load_statements, sources_of
     from fleetstats.settings import packaged
     from fleetstats.warehouse.duckdb import query
 
     wanted = sources_of(chart.query, load_statements(packaged("sql")))
-    rows = query(target, "select source, publisher, title_en from source order by source").to_pylist()
-    return tuple(f"{r['publisher']}: {r['title_en']}" for r in rows if r["source"] in wanted)
+    rows: list[dict[str, str]] = query(
+        target, "select source, publisher, title_en, title_zh from source order by source"
+    ).to_pylist()
+    return [row for row in rows if row["source"] in wanted]

@@ -38,6 +38,18 @@ _TRANSCRIBED = ("bjrt_mileage", "market_figures", "robotaxi_orders")
 """Sources whose filings are transcriptions, every row with a date and a citation of its own."""
 
 
+@dataclass(frozen=True)
+class Offer:
+    """A file as the person who adds it describes it."""
+
+    source: str
+    path: Path
+    edition: str
+    issued_on: date | None
+    retrieved_on: date
+    url: str | None = None
+
+
 @dataclass
 class Landed:
     """What `add` did, and what it found in the file."""
@@ -51,24 +63,15 @@ class Landed:
     warnings: list[str] = field(default_factory=list)
 
 
-def add(
-    settings: Settings,
-    source: str,
-    path: Path,
-    *,
-    edition: str,
-    issued_on: date | None,
-    retrieved_on: date,
-    url: str | None = None,
-    dry_run: bool = False,
-) -> Landed:
+def add(settings: Settings, offer: Offer, *, dry_run: bool = False) -> Landed:
     """Land a file as an edition of a source; an edition that exists with other bytes gains an amendment.
 
     Bytes that differ from a held file only in record ends or a final newline are the same edition. Raises
     `BadInput` for a file that cannot be used, with the reviewed line to add where one is missing.
     """
+    source, path = offer.source, offer.path
     reader(source)
-    _check_arguments(source, path, edition, issued_on)
+    _check(offer)
     hashes = hash_file(path)
     cache = HashCache(settings.cache / "hashes.json")
     catalogue = [
@@ -77,35 +80,20 @@ def add(
         if h.filing.source == source
     ]
     same = next((h for h in catalogue if {hashes.sha256, hashes.sha256_lf} & set(h.hashes)), None)
+    if same is not None and same.filing.edition != offer.edition:
+        raise BadInput(
+            "the file is held under another edition",
+            file=path,
+            found=f"the bytes of {same.filing.id}",
+            expected=f"a file that is new, or --edition {same.filing.edition}",
+        )
+    if same is not None and same.filing.status != "digest":
+        return Landed("already held", same.filing.id, same.folder, same.filing.supersedes, None)
     by_edition = {h.filing.edition: h for h in catalogue}
-    supersedes: str | None = None
-    if same is not None:
-        if same.filing.edition != edition:
-            raise BadInput(
-                "the file is held under another edition",
-                file=path,
-                found=f"the bytes of {same.filing.id}",
-                expected=f"a file that is new, or --edition {same.filing.edition}",
-            )
-        if same.filing.status != "digest":
-            return Landed("already held", same.filing.id, same.folder, same.filing.supersedes, None)
-        supersedes = same.filing.supersedes
-    elif edition in by_edition:
+    edition, supersedes = offer.edition, None if same is None else same.filing.supersedes
+    if same is None and edition in by_edition:
         edition, supersedes = next_amendment(edition, by_edition)
-        if issued_on is None and by_edition[supersedes].filing.issued_on != "by_row":
-            raise BadInput("an amendment needs --issued-on: the day it was first seen", file=path)
-    filing = _describe(
-        settings,
-        source,
-        path,
-        edition,
-        issued_on,
-        retrieved_on,
-        url,
-        supersedes,
-        hashes,
-        like=by_edition.get(supersedes or edition),
-    )
+    filing = _describe(settings, offer, edition, supersedes, hashes, by_edition.get(supersedes or edition))
     folder = settings.landed / source / edition
     held = Held(
         filing,
@@ -113,7 +101,7 @@ def add(
         path,
         hashes.sha256,
         "transcribed" if filing.status == "transcribed" else "original",
-        (hashes.sha256, hashes.sha256_lf),
+        same.hashes if same is not None else (hashes.sha256, hashes.sha256_lf),
     )
     reviewed = Reviewed(settings.data, settings.landed)
     staged: Staged = reader(source).read(reviewed.context(held))
@@ -132,53 +120,52 @@ def add(
         before: Staged = reader(source).read(reviewed.context(previous))
         landed.found += _compare(staged, before, previous)
     if not dry_run:
-        _write(folder, path, filing.model_copy(update={"columns": staged.observed.get("columns", [])}))
+        _write(folder, path, filing.model_copy(update=_learnt(staged)))
     return landed
 
 
-def _check_arguments(source: str, path: Path, edition: str, issued_on: date | None) -> None:
-    if not path.is_file():
-        raise BadInput("there is no such file", file=path, todo="give the path of the publisher's file")
-    if EDITION.fullmatch(edition) is None:
+def _check(offer: Offer) -> None:
+    if not offer.path.is_file():
+        raise BadInput("there is no such file", file=offer.path, todo="give the path of the publisher's file")
+    if EDITION.fullmatch(offer.edition) is None:
         raise BadInput(
             "not the name of an edition",
             column="--edition",
-            found=edition,
+            found=offer.edition,
             expected="small letters, digits and hyphens, such as 2023-driverless",
         )
-    if source not in _TRANSCRIBED:
-        try:
-            parse_edition(edition)
-        except ValueError as error:
-            raise BadInput(
-                "not an edition of this source", column="--edition", found=edition, expected=str(error)
-            ) from error
-        if issued_on is None:
-            raise BadInput(
-                "the day of issue is missing",
-                column="--issued-on",
-                expected="the day the publisher issued it, such as 2024-02-02",
-            )
+    if offer.source in _TRANSCRIBED:
+        return
+    try:
+        parse_edition(offer.edition)
+    except ValueError as error:
+        raise BadInput(
+            "not an edition of this source", column="--edition", found=offer.edition, expected=str(error)
+        ) from error
+    if offer.issued_on is None:
+        raise BadInput(
+            "the day of issue is missing",
+            column="--issued-on",
+            expected="the day the publisher issued it, such as 2024-02-02; of an amendment the day it was "
+            "first seen",
+        )
 
 
 def _describe(
     settings: Settings,
-    source: str,
-    path: Path,
+    offer: Offer,
     edition: str,
-    issued_on: date | None,
-    retrieved_on: date,
-    url: str | None,
     supersedes: str | None,
     hashes: FileHashes,
     like: Held | None,
 ) -> Filing:
     """The filing.yml of a file: what is known of its edition, else of its source."""
     declared: dict[str, Any] = yaml.safe_load(
-        (settings.raw / source / "source.yml").read_text(encoding="utf-8")
+        (settings.raw / offer.source / "source.yml").read_text(encoding="utf-8")
     )
-    transcribed = source in _TRANSCRIBED
-    period = Period(date(1900, 1, 1), date(2100, 1, 1)) if transcribed else parse_edition(edition).period
+    transcribed = offer.source in _TRANSCRIBED
+    # Of a transcription the rows tell the period, once they have been read
+    period = Period(offer.retrieved_on, offer.retrieved_on) if transcribed else parse_edition(edition).period
     base: dict[str, Any] = {
         "publisher": declared["publisher"],
         "title": f"{declared['title_en']}, {edition}",
@@ -189,19 +176,32 @@ def _describe(
     }
     if like is not None:
         base |= {key: getattr(like.filing, key) for key in base}
+    if offer.url:
+        base["url"] = offer.url
     return Filing(
-        **{**base, **({"url": url} if url else {})},
-        source=source,
+        **base,
+        source=offer.source,
         edition=edition,
-        file=path.name,
-        issued_on=issued_on or "by_row",
-        retrieved_on=retrieved_on,
+        file=offer.path.name,
+        issued_on=offer.issued_on or "by_row",
+        retrieved_on=offer.retrieved_on,
         status="transcribed" if transcribed else "amended" if supersedes else "original",
         supersedes=supersedes,
         sha256=hashes.sha256,
         sha256_lf=hashes.sha256_lf,
         size=hashes.size,
     )
+
+
+def _learnt(staged: Staged) -> dict[str, Any]:
+    """What only the file itself could tell of its filing."""
+    if "published_figure" not in staged.tables:
+        return {"columns": staged.observed.get("columns", [])}
+    rows = staged.tables["published_figure"].to_pylist()
+    return {
+        "period_start": min(row["period_start"] or row["as_of"] for row in rows),
+        "period_end": max(row["as_of"] or row["period_end"] for row in rows),
+    }
 
 
 def _refuse_rejected(staged: Staged, path: Path, folder: Path, hashes: FileHashes) -> None:

@@ -212,7 +212,8 @@ def audit(the_plan: Plan, built: Built, auditor: Auditor, progress: Progress) ->
     home = the_plan.settings
     ledger.append(home.ledger, "check_result", the_plan.run_id, [r.row(the_plan.run_id) for r in results])
     ledger.append(home.ledger, "filing_account", the_plan.run_id, list(built.accounts))
-    page = write_page(home.reports / "checks.html", the_plan, built, results)
+    vintage = f"-{the_plan.as_of}" if the_plan.as_of else ""
+    page = write_page(home.reports / f"checks{vintage}.html", the_plan, built, results)
     critical = failures(results, "critical")
     if critical:
         raise ChecksFailed(_failure_message(critical, built, page))

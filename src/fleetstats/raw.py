@@ -151,10 +151,13 @@ def hash_file(path: Path) -> FileHashes:
 class HashCache:
     """Hashes of files by path, size and modification time, so that an unchanged night reads no file twice."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | None) -> None:
+        """Keep hashes in `path`; without one, read every file anew and keep nothing."""
         self._path = path
         self._known: dict[str, list[Any]] = {}
         self._changed = False
+        if path is None:
+            return
         try:
             self._known = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -174,7 +177,7 @@ class HashCache:
 
     def save(self) -> None:
         """Write what is new; a cache that cannot be written costs time, not the run."""
-        if not self._changed:
+        if not self._changed or self._path is None:
             return
         try:
             write_atomically(self._path, json.dumps(self._known).encode())
@@ -308,11 +311,14 @@ def load_catalogue(packaged: Path, landed: Path, originals: Path | None, cache: 
             if filing.status == "transcribed"
             else "original"
         )
-        hashes = (
-            (filing.original.sha256, filing.original.sha256_lf)
-            if filing.original is not None
-            else tuple({found.sha256, found.sha256_lf})
-        )
+        made_from = own[key][0].original if key in own else None
+        if made_from is not None and made_from.sha256_lf in (filing.sha256_lf, found.sha256_lf):
+            # The original of a digest, or a copy of it with other record ends
+            hashes = (made_from.sha256, made_from.sha256_lf)
+        elif filing.original is not None:
+            hashes = (filing.original.sha256, filing.original.sha256_lf)
+        else:
+            hashes = (found.sha256, found.sha256_lf)
         held.append(Held(filing, folder, folder / filing.file, found.sha256, read_as, hashes))
     _check_chains(held)
     return held

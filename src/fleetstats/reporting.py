@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fleetstats import ledger
@@ -52,8 +51,8 @@ def state(settings: Settings) -> Answer:
     else:
         words += [
             f"published   {note['publication_id']}, {note['published_at'][:19]}Z",
-            f"            {sum(note['rows'].values()):,} rows in {len(note['rows'])} tables, "
-            f"{len(note['warnings'])} warnings",
+            f"            {sum(note['rows'].values()):,} rows in {len(note['rows'])} tables",
+            f"            {len(note['warnings'])} warnings",
             "            up to date"
             if facts["current"]
             else "            inputs or code have changed: fleetstats run",
@@ -71,10 +70,7 @@ def verify(settings: Settings, progress: Progress) -> Answer:
     Raises `BadInput` or `ConfigurationError` for the first thing that is not as it has to be.
     """
     progress("verify", "filings")
-    # A cache that remembers nothing: every file is read
-    catalogue = load_catalogue(
-        settings.raw, settings.landed, settings.originals, HashCache(Path("/nonexistent/hashes.json"))
-    )
+    catalogue = load_catalogue(settings.raw, settings.landed, settings.originals, HashCache(None))
     words = [f"{len(catalogue)} filings: every sha256 is as filing.yml says"]
     facts: dict[str, Any] = {
         "filings": len(catalogue),
@@ -133,8 +129,8 @@ def check(settings: Settings, as_of: date | None, progress: Progress) -> Answer:
     )
     critical, warned = failures(results, "critical"), failures(results, "warning")
     words = [
-        f"{len(results)} expectations on {len(wanted)} tables: {sum(r.success for r in results)} met, "
-        f"{len(critical)} critical and {len(warned)} warnings not met",
+        f"{len(results)} expectations on {len(wanted)} tables: {sum(r.success for r in results)} met",
+        f"not met: {len(critical)} critical, {len(warned)} warnings",
         *(f"critical: {r.says}" for r in critical),
         *(f"warning: {r.says}" for r in warned),
     ]

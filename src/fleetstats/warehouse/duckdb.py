@@ -44,7 +44,7 @@ class Candidate:
 
         try:
             return self._connection.execute(statement)
-        except duckdb.IOException as error:
+        except (duckdb.IOException, duckdb.FatalException) as error:
             raise OSError(None, shorten(str(error)), str(self.path)) from error
 
     def create(self, tables: Iterable[Table]) -> None:
