@@ -20,7 +20,7 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
-from fleetstats.errors import ConfigurationError, shorten
+from fleetstats.errors import ConfigurationError, shorten, what_is_wrong
 from fleetstats.schema import TABLES
 
 if TYPE_CHECKING:
@@ -76,6 +76,8 @@ def load_suite(folder: Path, table: str) -> list[dict[str, Any]]:
     if suite.get("name") != table:
         raise wrong(f"name {suite.get('name')}", table)
     for expectation in expectations:
+        if not isinstance(expectation.get("type"), str) or not isinstance(expectation.get("kwargs"), dict):
+            raise wrong(json.dumps(expectation), "type and kwargs in every expectation")
         if expectation.get("severity") not in SEVERITIES:
             raise wrong(f"severity {expectation.get('severity')}", " or ".join(SEVERITIES))
     floors = [e["kwargs"].get("min_value", 0) for e in expectations if e["type"] == ROW_FLOOR]
@@ -170,24 +172,33 @@ def _read_frame(connection: Any, table: str) -> pd.DataFrame:
 
 def _validate(table: str, expectations: list[dict[str, Any]], batch: Any) -> list[Result]:
     from great_expectations.core.expectation_suite import ExpectationSuite
+    from great_expectations.expectations.registry import list_registered_expectation_implementations
 
-    suite = ExpectationSuite(
-        name=table, expectations=[{**e, "meta": {"position": i}} for i, e in enumerate(expectations)]
-    )
-    if len(suite.expectations) != len(expectations):
-        kept = {e.meta["position"] for e in suite.expectations if e.meta}
-        unknown = [e["type"] for i, e in enumerate(expectations) if i not in kept]
-        raise ConfigurationError(
-            f"an expectation of a type that Great Expectations does not know\n"
-            f"  where:    file expectations/{table}.json\n  found:    {', '.join(unknown)}\n"
-            "  expected: a type it lists in its gallery"
+    unknown = {e["type"] for e in expectations} - set(list_registered_expectation_implementations())
+    if unknown:
+        # The library would leave them out with a line in its log
+        raise _unusable(table, ", ".join(sorted(unknown)), "a type that Great Expectations knows")
+    try:
+        suite = ExpectationSuite(
+            name=table, expectations=[{**e, "meta": {"position": i}} for i, e in enumerate(expectations)]
         )
+    except (TypeError, ValueError) as error:
+        raise _unusable(table, what_is_wrong(error), "the arguments that its type takes") from error
+    if len(suite.expectations) != len(expectations):
+        raise _unusable(table, f"{len(suite.expectations)} loaded", f"all {len(expectations)} of the file")
     outcome = batch.validate(suite, result_format="SUMMARY")
     by_position = {r.expectation_config.meta["position"]: r for r in outcome.results}
     return [
         _result(table, expectation, by_position[position])
         for position, expectation in enumerate(expectations)
     ]
+
+
+def _unusable(table: str, found: str, expected: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"an expectation that cannot be used\n  where:    file expectations/{table}.json\n"
+        f"  found:    {found}\n  expected: {expected}"
+    )
 
 
 def _result(table: str, expectation: dict[str, Any], outcome: Any) -> Result:

@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 
-from fleetstats.errors import BadInput
+from fleetstats.errors import BadInput, what_is_wrong
 
 CORRECTIONS_FILE = "corrections.yml"
 
@@ -74,7 +74,7 @@ def load_corrections(paths: Iterable[Path]) -> list[Correction]:
             raise BadInput(
                 "corrections that cannot be read",
                 file=path,
-                found=str(error).replace("\n", "; "),
+                found=what_is_wrong(error),
                 expected="a list of entries as CONTRIBUTING.md describes them",
             ) from error
     return corrections

@@ -15,9 +15,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fleetstats.errors import BadInput, shorten
-from fleetstats.operators import csv_line, normalise_permit
+from fleetstats.operators import NAME_COLUMNS, normalise_permit
 from fleetstats.periods import MONTH_NAMES, Period, report_year_period
 from fleetstats.records import RecordFile, open_records
+from fleetstats.reviewed_csv import csv_line, line_to_add, read_rows
 from fleetstats.staged import Context, Corrected, Rejected, Staged
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 WITH_DRIVER = "cadmv_testing_with_driver"
 DRIVERLESS = "cadmv_testing_driverless"
 
-_EDITION = re.compile(r"(?P<year>\d{4})(?P<kind>-first-time|-driverless-first|-driverless)?(-amended-\d+)?")
+_EDITION = re.compile(r"(?P<year>20\d{2})(?P<kind>-first-time|-driverless-first|-driverless)?(-amended-\d+)?")
 
 
 class Edition(NamedTuple):
@@ -45,14 +46,28 @@ def parse_edition(edition: str) -> Edition:
     """
     match = _EDITION.fullmatch(edition)
     if match is None:
-        raise ValueError(
-            "not an edition of the DMV's reports: 2023, 2023-first-time, 2023-driverless, 2023-driverless-first"
-        )
+        raise ValueError("2023, 2023-first-time, 2023-driverless or 2023-driverless-first, for its year")
     year = int(match["year"])
     period = report_year_period(year)
     if match["kind"] in ("-first-time", "-driverless-first"):
         period = Period(date(year - 1, 1, 1), period.end)
     return Edition(year, period)
+
+
+def edition_of(context: Context) -> Edition:
+    """What the name of a filing's edition says; `BadInput` if it is no edition of the DMV's reports."""
+    filing = context.held.filing
+    try:
+        return parse_edition(filing.edition)
+    except ValueError as error:
+        raise BadInput(
+            "not an edition of this source",
+            file=context.name,
+            column="edition",
+            found=filing.edition,
+            expected=str(error),
+            todo="rename the filing's folder and its edition in filing.yml",
+        ) from error
 
 
 def scope_of(permit: str) -> str | None:
@@ -114,7 +129,10 @@ def parse_event_date(text: str) -> date:
         if month is None:
             raise ValueError(f"no month is called {parts['b']!r}")
         year = int(parts["y"])
-        return date(year + 2000 if year < 100 else year, month, int(parts["d"]))
+        try:
+            return date(year + 2000 if year < 100 else year, month, int(parts["d"]))
+        except ValueError:
+            raise ValueError("no day of the calendar, month first") from None
     raise ValueError("not a date such as 3/28/2023, 2023-03-28, 20230328 or Mar 28, 2023")
 
 
@@ -216,7 +234,7 @@ def read_batches(file: RecordFile, context: Context, staged: Staged) -> Iterator
     """
     import numpy as np
 
-    columns = {cell.strip(): i for i, cell in enumerate(file.header) if cell.strip()}
+    columns = {normalise_header(cell): i for i, cell in enumerate(file.header) if cell.strip()}
     pending = {
         (record, correction.column): correction
         for correction in context.corrections
@@ -233,14 +251,15 @@ def read_batches(file: RecordFile, context: Context, staged: Staged) -> Iterator
             del pending[(record, correction.column)]
             if correction.column is None:
                 printed = batch.text(position)
-            elif correction.column in columns:
-                printed = batch.cells[columns[correction.column]][position].as_py()
+            elif normalise_header(correction.column) in columns:
+                printed = batch.cells[columns[normalise_header(correction.column)]][position].as_py()
             else:
                 raise _stale(context, record, correction.column, "no such column", correction.expect)
             if printed.rstrip(",") != correction.expect.rstrip(","):
                 raise _stale(context, record, correction.column, printed, correction.expect)
             if correction.action == "override" and correction.column and correction.value is not None:
-                patches.setdefault(columns[correction.column], {})[position] = correction.value
+                place = columns[normalise_header(correction.column)]
+                patches.setdefault(place, {})[position] = correction.value
             elif correction.action == "reject":
                 rejected.append(position)
                 staged.rejected.append(
@@ -361,9 +380,10 @@ class FilerResolver:
                 expected="AVT and a number (testing with a driver) or AVDT and a number (driverless)",
             )
         if resolution.new_alias is not None:
+            path = self._context.operators.names_path
             self._staged.warnings.append(
-                f"{self._context.name}, record {record}: new spelling {name!r} of {resolution.operator} "
-                f"({permit}); to review it, add to {self._context.operators.names_path}: {resolution.new_alias}"
+                f"{self._context.name}, record {record}: new spelling {name!r} of {resolution.operator} ({permit}); "
+                f"to review it, add to {line_to_add(path, NAME_COLUMNS, resolution.new_alias)}"
             )
         self._known[(name, permit)] = (resolution.operator, permit, scope)
         return self._known[(name, permit)]
@@ -477,29 +497,18 @@ def read_digest_rows(context: Context, columns: Sequence[str], staged: Staged) -
                     )
                 )
     rows: list[dict[str, str]] = []
-    with context.held.path.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file)
-        if list(reader.fieldnames or []) != list(columns):
+    for number, row in read_rows(context.held.path, columns, context.name):
+        resolved = context.operators.by_permit.get(row["permit"])
+        if resolved != row["operator"] or scope_of(row["permit"]) != row["scope"]:
             raise BadInput(
-                "a digest with other columns",
+                "a permit leads to another operator or scope than when the digest was made",
                 file=context.name,
-                record=1,
-                found=",".join(reader.fieldnames or []),
-                expected=",".join(columns),
+                record=number,
+                column="permit",
+                found=f"{row['permit']}: {resolved}, {scope_of(row['permit'])}",
+                expected=f"{row['operator']}, {row['scope']}",
                 todo="make the digest again: fleetstats digest, with FLEETSTATS_ORIGINALS set",
             )
-        for number, row in enumerate(reader, start=2):
-            resolved = context.operators.by_permit.get(row["permit"])
-            if resolved != row["operator"] or scope_of(row["permit"]) != row["scope"]:
-                raise BadInput(
-                    "a permit leads to another operator or scope than when the digest was made",
-                    file=context.name,
-                    record=number,
-                    column="permit",
-                    found=f"{row['permit']}: {resolved}, {scope_of(row['permit'])}",
-                    expected=f"{row['operator']}, {row['scope']}",
-                    todo="make the digest again: fleetstats digest, with FLEETSTATS_ORIGINALS set",
-                )
-            rows.append(row)
+        rows.append(row)
     staged.records_read = staged.records_loaded = len(rows)
     return rows

@@ -70,12 +70,12 @@ class BadInput(FleetstatsError):
         if place:
             lines.append("  where:    " + ", ".join(place))
         if self.found is not None:
-            lines.append(f"  found:    {shorten(self.found)}")
+            lines.append(f"  found:    {shorten(self.found, 400)}")
         if self.expected is not None:
             lines.append(f"  expected: {self.expected}")
         if self.todo is not None:
             lines.append(f"  to do:    {self.todo}")
-        return "\n".join(lines)
+        return "\n".join(printable(line) for text in lines for line in text.split("\n"))
 
 
 class ChecksFailed(FleetstatsError):
@@ -96,8 +96,23 @@ class Locked(FleetstatsError):
     exit_code = EXIT_LOCKED
 
 
+def printable(text: str) -> str:
+    """`text` with everything a terminal would obey written out."""
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+
+
+def what_is_wrong(error: Exception) -> str:
+    """An error of a library in one line: of a validation, each place with what is wrong there."""
+    if not hasattr(error, "errors"):
+        return " ".join(str(error).split())
+    return "; ".join(
+        f"{'.'.join(str(part) for part in item['loc']) or 'the whole'}: {item['msg']}"
+        for item in error.errors()
+    )
+
+
 def shorten(value: object, limit: int = 160) -> str:
     """`value` as one printable line of at most `limit` characters, for use in a message."""
     text = value if isinstance(value, str) else repr(value)
-    text = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text[: limit + 1])
+    text = printable(text[: limit + 1])
     return text if len(text) <= limit else text[: limit - 1] + "…"

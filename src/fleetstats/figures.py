@@ -6,8 +6,6 @@ category counts; `choices.csv` says, with a reason, which of several disagreeing
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -17,6 +15,7 @@ from typing import Any
 
 from fleetstats.errors import BadInput
 from fleetstats.periods import IssuedOn, as_of_day, issued_on, parse_period
+from fleetstats.reviewed_csv import read_rows
 from fleetstats.schema import BOUNDS
 from fleetstats.staged import Context, Rejected, Staged, rows_to_table
 from fleetstats.units import MI_SCALE, mi_to_km
@@ -52,7 +51,7 @@ def load_scopes(folders: tuple[Path, ...]) -> dict[tuple[str, str, str], Placeme
             row["scope"], row["area"] or None, row["published_as"]
         )
         for folder in folders
-        for _, row in reviewed_rows(folder / SCOPES_FILE, _SCOPE_COLUMNS)
+        for _, row in read_rows(folder / SCOPES_FILE, _SCOPE_COLUMNS)
     }
 
 
@@ -62,26 +61,8 @@ def load_choices(folders: tuple[Path, ...]) -> dict[str, str]:
     return {
         row["figure"]: row["reason"]
         for folder in folders
-        for _, row in reviewed_rows(folder / CHOICES_FILE, _CHOICE_COLUMNS)
+        for _, row in read_rows(folder / CHOICES_FILE, _CHOICE_COLUMNS)
     }
-
-
-def reviewed_rows(path: Path, columns: list[str]) -> Iterable[tuple[int, dict[str, str]]]:
-    """The records of a reviewed table with their numbers; `BadInput` for other columns."""
-    if not path.exists():
-        return
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file)
-        if list(reader.fieldnames or []) != columns:
-            raise BadInput(
-                "a reviewed table with other columns",
-                file=path,
-                record=1,
-                found=",".join(reader.fieldnames or []),
-                expected=",".join(columns),
-            )
-        for number, row in enumerate(reader, start=2):
-            yield number, {key: (value or "").strip() for key, value in row.items()}
 
 
 def read_figures(context: Context) -> Staged:
@@ -95,7 +76,7 @@ def read_figures(context: Context) -> Staged:
     choices = load_choices(context.folders)
     rows: list[dict[str, Any]] = []
     by_figure: dict[str, dict[str, Any]] = {}
-    for number, printed in reviewed_rows(context.held.path, _COLUMNS):
+    for number, printed in read_rows(context.held.path, _COLUMNS, context.name):
         staged.records_read += 1
         if printed["confidence"] == "low":
             staged.rejected.append(

@@ -127,6 +127,14 @@ def add(settings: Settings, offer: Offer, *, dry_run: bool = False) -> Landed:
 def _check(offer: Offer) -> None:
     if not offer.path.is_file():
         raise BadInput("there is no such file", file=offer.path, todo="give the path of the publisher's file")
+    if offer.path.stat().st_size == 0:
+        raise BadInput(
+            "an empty file",
+            file=offer.path,
+            found="0 bytes",
+            expected="a file with a header and records",
+            todo="fetch it again from its publisher",
+        )
     if EDITION.fullmatch(offer.edition) is None:
         raise BadInput(
             "not the name of an edition",

@@ -6,18 +6,17 @@ Where a permit is printed it decides; names are compared without case, blanks an
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from fleetstats.errors import BadInput
+from fleetstats.reviewed_csv import csv_line, line_to_add, read_rows
 
 OPERATORS_FILE = "operators.csv"
 NAMES_FILE = "operator_names.csv"
-_OPERATOR_COLUMNS = ["operator", "kind", "name_en", "name_zh", "country", "note"]
-_NAME_COLUMNS = ["kind", "value", "operator", "note"]
+OPERATOR_COLUMNS = ["operator", "kind", "name_en", "name_zh", "country", "note"]
+NAME_COLUMNS = ["kind", "value", "operator", "note"]
 
 
 @dataclass(frozen=True)
@@ -61,11 +60,12 @@ class OperatorTable:
         named = self.by_name.get(normalise_name(name))
         if operator is None:
             suggestion = named or _code_from(name)
-            todo = f"if this is right, add this line to {self.names_path}: "
-            todo += csv_line("permit", compact, suggestion, "")
+            line = csv_line("permit", compact, suggestion, "")
+            todo = "if this is right, add this line to " + line_to_add(self.names_path, NAME_COLUMNS, line)
             if suggestion not in self.operators:
-                todo += f"\n            and this one to {self.names_path.with_name(OPERATORS_FILE)}: "
-                todo += csv_line(suggestion, "fleet", name.strip(), "", "", "")
+                path = self.names_path.with_name(OPERATORS_FILE)
+                line = csv_line(suggestion, "fleet", name.strip(), "", "", "")
+                todo += "\n            and this one to " + line_to_add(path, OPERATOR_COLUMNS, line)
             raise BadInput(
                 "unknown permit",
                 file=file,
@@ -102,8 +102,10 @@ class OperatorTable:
                 column="company",
                 found=name,
                 expected="a name that operator_names.csv lists",
-                todo=f"if it is right, add this line to {self.names_path}: "
-                + csv_line("name", name.strip(), _code_from(name), ""),
+                todo="if it is right, add this line to "
+                + line_to_add(
+                    self.names_path, NAME_COLUMNS, csv_line("name", name.strip(), _code_from(name), "")
+                ),
             )
         return operator
 
@@ -116,13 +118,6 @@ def normalise_name(name: str) -> str:
 def normalise_permit(permit: str) -> str:
     """A permit number without blanks, in capitals: ` avt004` is `AVT004`."""
     return "".join(permit.split()).upper()
-
-
-def csv_line(*cells: str) -> str:
-    """Cells as one line of a CSV file, quoted where a name has a comma."""
-    out = io.StringIO()
-    csv.writer(out, lineterminator="").writerow(cells)
-    return out.getvalue()
 
 
 def _code_from(name: str) -> str:
@@ -140,14 +135,14 @@ def load_operators(folders: Iterable[Path]) -> OperatorTable:
     paths = list(folders)
     table = OperatorTable(names_path=paths[-1] / NAMES_FILE)
     for folder in paths:
-        for number, row in _rows(folder / OPERATORS_FILE, _OPERATOR_COLUMNS):
+        for number, row in read_rows(folder / OPERATORS_FILE, OPERATOR_COLUMNS):
             if row["operator"] in table.operators:
                 raise _twice(folder / OPERATORS_FILE, number, "operator", row["operator"])
             table.operators[row["operator"]] = Operator(**row)
             for spelling in (row["operator"], row["name_en"], row["name_zh"]):
                 _add_name(table, spelling, row["operator"], folder / OPERATORS_FILE, number)
     for folder in paths:
-        for number, row in _rows(folder / NAMES_FILE, _NAME_COLUMNS):
+        for number, row in read_rows(folder / NAMES_FILE, NAME_COLUMNS):
             if row["operator"] not in table.operators:
                 raise BadInput(
                     "a line leads to an operator that does not exist",
@@ -201,19 +196,3 @@ def _twice(file: Path, record: int, column: str, value: str) -> BadInput:
         expected="one line for each",
         todo="remove one of the two lines",
     )
-
-
-def _rows(path: Path, columns: list[str]) -> Iterable[tuple[int, dict[str, str]]]:
-    if not path.exists():
-        return
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file)
-        if reader.fieldnames != columns:
-            raise BadInput(
-                "a reviewed table with other columns",
-                file=path,
-                found=",".join(reader.fieldnames or []),
-                expected=",".join(columns),
-            )
-        for number, row in enumerate(reader, start=2):
-            yield number, {key: (value or "").strip() for key, value in row.items()}

@@ -100,6 +100,7 @@ def plan(settings: Settings, as_of: date | None = None) -> Plan:
             else f"there are no filings: {settings.raw} is empty\n  to do:    install fleetstats again"
         )
     reviewed = Reviewed(settings.data, settings.landed)
+    reviewed.verify(catalogue)
     code = code_sha256(packaged("sql"), packaged("expectations"))
     now = datetime.now(UTC)
     return Plan(
@@ -180,13 +181,14 @@ def build(the_plan: Plan, staged: list[Staged], progress: Progress) -> Built:
         candidate.load("filing_account", rows_to_table("filing_account", accounts))
     finally:
         candidate.close()
+    files = {held.filing.id: held.path.name for held in the_plan.held}
     return Built(
         path=path,
         rows=rows,
         warnings=tuple(warning for one in staged for warning in one.warnings),
         accounts=tuple(accounts),
         rejected=tuple(
-            f"{one.filing}, record {r.record}: {r.reason}"
+            f"{one.filing}: {files[one.filing]}, record {r.record}: {r.reason}"
             for one in staged
             for r in one.rejected
             if not r.expected

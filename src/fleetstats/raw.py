@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from fleetstats.errors import BadInput, ConfigurationError
+from fleetstats.errors import BadInput, ConfigurationError, what_is_wrong
 
 FILING_FILE = "filing.yml"
 EDITION = re.compile(r"[a-z0-9][a-z0-9-]{0,80}")
@@ -211,11 +211,11 @@ def read_filing(folder: Path) -> Filing:
             file=path,
             todo="add the file with fleetstats add, which writes filing.yml",
         ) from error
-    except (yaml.YAMLError, ValidationError) as error:
+    except (yaml.YAMLError, ValueError) as error:
         raise BadInput(
             "a filing.yml that cannot be used",
             file=path,
-            found=str(error).replace("\n", "; "),
+            found=what_is_wrong(error),
             expected="the keys that docs/filings.md describes",
             todo="mend the key that is named",
         ) from error
@@ -346,16 +346,46 @@ def _verified(filing: Filing, folder: Path, cache: HashCache) -> FileHashes:
 
 
 def _check_chains(held: Iterable[Held]) -> None:
+    """Every filing supersedes at most one, is superseded by at most one, and no chain comes back to itself."""
     filings = {h.filing.id: h.filing for h in held}
+    successor: dict[str, str] = {}
     for filing in filings.values():
-        if filing.supersedes and f"{filing.source}/{filing.supersedes}" not in filings:
-            raise BadInput(
-                "a filing supersedes one that does not exist",
+        if not filing.supersedes:
+            continue
+        before = f"{filing.source}/{filing.supersedes}"
+
+        def wrong(problem: str, expected: str, filing: Filing = filing) -> BadInput:
+            return BadInput(
+                problem,
                 file=f"{filing.id}/{FILING_FILE}",
                 column="supersedes",
                 found=filing.supersedes,
-                expected=f"an edition of {filing.source}",
+                expected=expected,
+                todo="mend supersedes in the filing's filing.yml",
             )
+
+        if before not in filings:
+            raise wrong("a filing supersedes one that does not exist", f"an edition of {filing.source}")
+        if before in successor:
+            raise wrong(
+                "two filings supersede the same one",
+                f"one that supersedes {successor[before]}, which came in between",
+            )
+        successor[before] = filing.id
+    for first in successor:
+        seen, current = {first}, first
+        while current in successor:
+            current = successor[current]
+            if current in seen:
+                raise BadInput(
+                    "filings supersede each other in a circle",
+                    file=f"{current}/{FILING_FILE}",
+                    column="supersedes",
+                    found=" < ".join(sorted(seen)),
+                    expected="a chain that begins with an original",
+                    todo="mend supersedes in one of their filing.yml",
+                )
+            seen.add(current)
 
 
 def in_vintage(held: Iterable[Held], as_of: date | None) -> list[Held]:

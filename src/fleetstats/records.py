@@ -206,7 +206,7 @@ def _encoding(data: mmap.mmap, name: str) -> str:
             raise BadInput(
                 "binary data, not text",
                 file=name,
-                record=1 + _line_of(data, start + nul),
+                record=_record_at(data, start + nul),
                 found=f"a NUL byte at byte {start + nul:,}",
                 expected="a CSV file in UTF-8 or cp1252",
                 todo="fetch the file again from its publisher",
@@ -236,7 +236,7 @@ def _encoding(data: mmap.mmap, name: str) -> str:
             raise BadInput(
                 "another encoding",
                 file=name,
-                record=_line_of(data, start + error.start),
+                record=_record_at(data, start + error.start),
                 found=f"byte 0x{chunk[error.start]:02x} at byte {start + error.start:,}",
                 expected="UTF-8 or cp1252",
                 todo="fetch the file as its publisher serves it",
@@ -244,8 +244,14 @@ def _encoding(data: mmap.mmap, name: str) -> str:
     return "cp1252"
 
 
-def _line_of(data: mmap.mmap, offset: int) -> int:
-    return bytes(data[:offset]).count(b"\n") + 1
+def _record_at(data: mmap.mmap, offset: int) -> int:
+    """The number of the record that a byte belongs to: line breaks inside quotation marks end none."""
+    record, quoted = 1, False
+    for start in range(0, offset, _SCAN):
+        for i, part in enumerate(bytes(data[start : min(start + _SCAN, offset)]).split(b'"')):
+            quoted ^= i > 0
+            record += 0 if quoted else part.count(b"\n")
+    return record
 
 
 def _header(head: bytes, encoding: str, name: str) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 import shutil
@@ -17,10 +16,13 @@ import yaml
 from fleetstats.corrections import CORRECTIONS_FILE, Correction, corrections_of, load_corrections
 from fleetstats.errors import BadInput
 from fleetstats.operators import OperatorTable, load_operators
+from fleetstats.periods import parse_period
 from fleetstats.raw import Held, superseded
+from fleetstats.reviewed_csv import read_rows
 from fleetstats.schema import TABLES
 from fleetstats.sources import SOURCES, reader
 from fleetstats.staged import Context, Corrected, Rejected, Staged, rows_to_table
+from fleetstats.units import parse_count, parse_distance
 
 if TYPE_CHECKING:
     from datetime import date
@@ -31,6 +33,9 @@ _SOURCE_FILE = "source.yml"
 _GAPS_FILE = "gaps.csv"
 _DIFFERENCES_FILE = "known_differences.csv"
 _SCOPES_FILE = "scopes.csv"
+_GAP_COLUMNS = "company scope measure period status reason".split()
+_DIFFERENCE_COLUMNS = "check_name filing operator record difference reason reviewed_on".split()
+_SCOPE_COLUMNS = "scope title_en title_zh counts".split()
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,34 @@ class Reviewed:
             corrections=tuple(corrections_of(self.corrections(source), held.hashes)),
             folders=self.folders(source),
         )
+
+    def verify(self, catalogue: Iterable[Held]) -> None:
+        """Raise `BadInput` for what would stop a build later: a filing of no known source, operators that
+        cannot be read, a correction for a file that no filing is."""
+        hashes: dict[str, set[str]] = {source: set() for source in SOURCES}
+        for held in catalogue:
+            if held.filing.source not in hashes:
+                raise BadInput(
+                    "a filing of an unknown source",
+                    file=held.folder / "filing.yml",
+                    column="source",
+                    found=held.filing.source,
+                    expected=", ".join(SOURCES),
+                    todo="move the filing's folder to its source, or remove it",
+                )
+            hashes[held.filing.source] |= set(held.hashes)
+        _ = self.operators
+        for source, known in hashes.items():
+            for correction in self.corrections(source):
+                if correction.original not in known:
+                    raise BadInput(
+                        "a correction for a file that no filing is",
+                        file=self.landed / source / CORRECTIONS_FILE,
+                        column="original",
+                        found=f"{correction.original} ({correction.file})",
+                        expected="the sha256 of the publisher's file of a filing",
+                        todo="add the file, or mend or remove the correction",
+                    )
 
     def files(self) -> list[Path]:
         """Every reviewed file there is: a change of one is a change of what is built."""
@@ -209,10 +242,13 @@ def _from_reviewed(reviewed: Reviewed, filings: set[str]) -> dict[str, pa.Table]
         for folder in reviewed.folders(source):
             if (folder / _SOURCE_FILE).exists():
                 sources.append(yaml.safe_load((folder / _SOURCE_FILE).read_text(encoding="utf-8")))
-            gaps += [_gap(source, row, reviewed, folder) for row in _csv_rows(folder / _GAPS_FILE)]
+            gaps += [
+                _gap(source, n, row, reviewed, folder)
+                for n, row in read_rows(folder / _GAPS_FILE, _GAP_COLUMNS)
+            ]
             differences += [
-                _difference(row, folder)
-                for row in _csv_rows(folder / _DIFFERENCES_FILE)
+                _difference(n, row, folder)
+                for n, row in read_rows(folder / _DIFFERENCES_FILE, _DIFFERENCE_COLUMNS)
                 if row["filing"] in filings
             ]
     return {
@@ -233,26 +269,30 @@ def _from_reviewed(reviewed: Reviewed, filings: set[str]) -> dict[str, pa.Table]
                 for row in operators.name_rows
             ],
         ),
-        "scope": rows_to_table("scope", list(_csv_rows(reviewed.data / _SCOPES_FILE))),
+        "scope": rows_to_table(
+            "scope", [row for _, row in read_rows(reviewed.data / _SCOPES_FILE, _SCOPE_COLUMNS)]
+        ),
         "known_gap": rows_to_table("known_gap", gaps),
         "known_difference": rows_to_table("known_difference", differences),
     }
 
 
-def _csv_rows(path: Path) -> list[dict[str, str]]:
-    if not path.exists():
-        return []
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def _gap(source: str, row: dict[str, str], reviewed: Reviewed, folder: Path) -> dict[str, Any]:
-    from fleetstats.periods import parse_period
-
-    period = parse_period(row["period"])
+def _gap(source: str, record: int, row: dict[str, str], reviewed: Reviewed, folder: Path) -> dict[str, Any]:
+    path = folder / _GAPS_FILE
+    try:
+        period = parse_period(row["period"])
+    except ValueError as error:
+        raise BadInput(
+            "a gap that cannot be read",
+            file=path,
+            record=record,
+            column="period",
+            found=row["period"],
+            expected=str(error),
+        ) from error
     operator = None
     if row["company"]:
-        operator = reviewed.operators.resolve_name(row["company"], file=folder / _GAPS_FILE, record=None)
+        operator = reviewed.operators.resolve_name(row["company"], file=path, record=record)
     return {
         "source": source,
         "operator": operator,
@@ -266,24 +306,24 @@ def _gap(source: str, row: dict[str, str], reviewed: Reviewed, folder: Path) -> 
     }
 
 
-def _difference(row: dict[str, str], folder: Path) -> dict[str, Any]:
-    from fleetstats.units import parse_distance
-
+def _difference(record: int, row: dict[str, str], folder: Path) -> dict[str, Any]:
     try:
         difference = parse_distance(row["difference"].removeprefix("-"))
+        about = parse_count(row["record"]) if row["record"] else None
     except ValueError as error:
         raise BadInput(
             "a reviewed difference that cannot be read",
             file=folder / _DIFFERENCES_FILE,
-            column="difference",
-            found=row["difference"],
-            expected="a number",
+            record=record,
+            column="difference, record",
+            found=f"{row['difference']}, {row['record']}",
+            expected="a number of miles and, if any, a record number",
         ) from error
     return {
         "check_name": row["check_name"],
         "filing": row["filing"],
         "operator": row["operator"],
-        "record": int(row["record"]) if row["record"] else None,
+        "record": about,
         "difference": -difference if row["difference"].startswith("-") else difference,
         "reason": row["reason"],
     }

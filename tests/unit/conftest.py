@@ -117,7 +117,9 @@ def make_context(
             status="digest" if original else "transcribed" if transcribed else "original",
             sha256=sha256,
             size=max(1, len(content)),
-            original=Original(file="o.csv", sha256=original, sha256_lf=original, size=1) if original else None,
+            original=Original(file="o.csv", sha256=original, sha256_lf=original, size=1)
+            if original
+            else None,
             corrections_sha256=corrections_sha256,
         )
         held = Held(

@@ -123,6 +123,12 @@ def test_the_hash_is_of_what_is_done_not_of_why(correction: Callable[..., Correc
     made = correction([2], "override", "a", column="DATE", value="b")
     reworded = made.model_copy(update={"reason": "another", "evidence": "more", "reported": True})
     assert corrections_sha256([reworded]) == corrections_sha256([made])
-    for change in ({"records": [3]}, {"value": "c"}, {"expect": "b"}, {"column": "VIN"}, {"action": "reject"}):
+    for change in (
+        {"records": [3]},
+        {"value": "c"},
+        {"expect": "b"},
+        {"column": "VIN"},
+        {"action": "reject"},
+    ):
         assert corrections_sha256([made.model_copy(update=change)]) != corrections_sha256([made])
     assert corrections_sha256([]) != corrections_sha256([made])

@@ -14,7 +14,14 @@ from fleetstats.schema import TABLES
 
 def account(run_id: str, filing: str) -> dict[str, Any]:
     counts = dict.fromkeys("records_loaded records_rejected records_blank records_corrected".split(), 0)
-    return {"run_id": run_id, "filing": filing, "read_as": "digest", "sha256": "a", "records_read": 7, **counts}
+    return {
+        "run_id": run_id,
+        "filing": filing,
+        "read_as": "digest",
+        "sha256": "a",
+        "records_read": 7,
+        **counts,
+    }
 
 
 def test_each_run_adds_a_file_and_all_are_read_oldest_first(tmp_path: Path) -> None:

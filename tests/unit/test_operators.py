@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 
 import pytest
@@ -14,7 +12,6 @@ from fleetstats.errors import BadInput
 from fleetstats.operators import (
     OperatorTable,
     Resolution,
-    csv_line,
     load_operators,
     normalise_name,
     normalise_permit,
@@ -68,7 +65,9 @@ def test_an_unknown_permit_of_an_unknown_firm_asks_for_both_lines(operators: Ope
         operators.resolve_permit("AVT099", "Robo Cars, Inc. ", file="f", record=7)
     message = str(caught.value)
     assert "permit,AVT099,robo_cars," in message
-    assert f'{operators.names_path.with_name("operators.csv")}: robo_cars,fleet,"Robo Cars, Inc.",,,' in message
+    assert (
+        f'{operators.names_path.with_name("operators.csv")}: robo_cars,fleet,"Robo Cars, Inc.",,,' in message
+    )
 
 
 def test_the_lines_to_add_do_mend_it(tmp_path: Path) -> None:
@@ -106,11 +105,6 @@ def test_an_unknown_company_stops_with_the_line_to_add(operators: OperatorTable)
     with pytest.raises(BadInput, match="unknown company") as caught:
         operators.resolve_name("Robo Cars", file="f", record=3)
     assert f"{operators.names_path}: name,Robo Cars,robo_cars," in str(caught.value)
-
-
-@given(st.lists(st.text(alphabet='ab,"\n \'é百', max_size=6), min_size=2, max_size=5))
-def test_a_proposed_line_reads_back_as_its_cells(cells: list[str]) -> None:
-    assert list(csv.reader(io.StringIO(csv_line(*cells), newline=""), strict=True)) == [cells]
 
 
 def test_the_users_own_tables_add_to_the_packaged_ones_and_are_where_lines_go(tmp_path: Path) -> None:
@@ -152,14 +146,12 @@ def test_a_table_with_other_columns_is_refused(tmp_path: Path) -> None:
         load_operators([tmp_path])
 
 
-# BUG: AttributeError ('list' object has no attribute 'strip') for a line with one comma too many
 def test_a_line_with_too_many_cells_is_refused_with_its_record(tmp_path: Path) -> None:
     with pytest.raises(BadInput) as caught:
         load_operators([write(tmp_path / "t", "a,fleet,A,,,\n", "name,Some Cars, Inc,a,\n")])
     assert caught.value.record == 2
 
 
-# BUG: UnicodeDecodeError for a table that a Chinese spreadsheet program saved
 def test_a_table_in_another_encoding_is_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "operators.csv").write_bytes((OPERATORS + "a,fleet,A,百度智能,CN,\n").encode("gb18030"))
     with pytest.raises(BadInput) as caught:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import assume, given
@@ -47,8 +48,22 @@ def test_a_period_is_two_closed_days(text: str, start: str, end: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "18", "2023H3", "2023Q5", "2023Q0", "2023q3", "2023-13", "2023-00", "2023-02-30", "2023-8", "Q3 2023"]
-    + ["2023/08", " 2023", "2023 ", "..", "2018..", "..2018", "2020..2018", "2023-08-11T00", "0000"],
+    [
+        *[
+            "",
+            "18",
+            "2023H3",
+            "2023Q5",
+            "2023Q0",
+            "2023q3",
+            "2023-13",
+            "2023-00",
+            "2023-02-30",
+            "2023-8",
+            "Q3 2023",
+        ],
+        *["2023/08", " 2023", "2023 ", "..", "2018..", "..2018", "2020..2018", "2023-08-11T00", "0000"],
+    ],
 )
 def test_anything_else_is_no_period(text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
@@ -64,10 +79,16 @@ def test_a_chain_of_three_is_no_period() -> None:
 @given(DAYS)
 def test_a_shorter_form_covers_the_days_of_the_longer_one(day: date) -> None:
     quarter = (day.month + 2) // 3
-    forms = [f"{day:%Y}", f"{day:%Y}H{(quarter + 1) // 2}", f"{day:%Y}Q{quarter}", f"{day:%Y-%m}", f"{day:%Y-%m-%d}"]
+    forms = [
+        f"{day:%Y}",
+        f"{day:%Y}H{(quarter + 1) // 2}",
+        f"{day:%Y}Q{quarter}",
+        f"{day:%Y-%m}",
+        f"{day:%Y-%m-%d}",
+    ]
     periods = [parse_period(form) for form in forms]
     assert periods[-1] == (day, day)
-    for wide, narrow in zip(periods, periods[1:], strict=False):
+    for wide, narrow in pairwise(periods):
         assert wide.start <= narrow.start <= narrow.end <= wide.end
 
 
@@ -82,7 +103,7 @@ def test_months_between_are_all_first_days_in_order(start: date, more: int) -> N
     months = months_between(start, start + timedelta(days=30 * more))
     assert months[0] == start.replace(day=1)
     assert all(month.day == 1 for month in months)
-    for month, following in zip(months, months[1:], strict=False):
+    for month, following in pairwise(months):
         assert month_end(month.year, month.month) + timedelta(days=1) == following
     assert months[-1] == (start + timedelta(days=30 * more)).replace(day=1)
 

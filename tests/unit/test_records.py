@@ -207,7 +207,6 @@ def test_an_encoding_is_told_across_the_border_of_two_chunks(path: Path) -> None
             assert open_records(path).encoding == "utf8"
 
 
-# BUG: counted from 1 twice, so the record after the one with the NUL byte is named
 def test_a_nul_byte_is_named_with_its_record(path: Path) -> None:
     path.write_bytes(b"a,b\n1,2\n3,\x00\n")
     with pytest.raises(BadInput, match="a NUL byte at byte 10") as caught:
@@ -237,6 +236,8 @@ def test_a_file_that_begins_with_an_empty_line_is_refused(path: Path) -> None:
         open_records(path)
 
 
-def test_the_name_of_a_file_is_used_where_no_other_is_given(tmp_path: Path, as_csv: Callable[..., bytes]) -> None:
+def test_the_name_of_a_file_is_used_where_no_other_is_given(
+    tmp_path: Path, as_csv: Callable[..., bytes]
+) -> None:
     (tmp_path / "Report 2023.csv").write_bytes(as_csv([["a"], ["1"]]))
     assert open_records(tmp_path / "Report 2023.csv").name == "Report 2023.csv"

@@ -87,7 +87,11 @@ def test_an_empty_cell_is_not_a_distance(text: str) -> None:
 @given(st.text(alphabet="0123456789,", min_size=1, max_size=12).filter(lambda t: "," in t))
 def test_commas_are_read_only_where_they_group_thousands(text: str) -> None:
     first, *others = text.split(",")
-    if 1 <= len(first) <= 3 and all(len(group) == 3 for group in others) and int(first + "".join(others)) < 10**9:
+    if (
+        1 <= len(first) <= 3
+        and all(len(group) == 3 for group in others)
+        and int(first + "".join(others)) < 10**9
+    ):
         assert parse_distance(text) == int(text.replace(",", ""))
     else:
         with pytest.raises(ValueError, match="a distance"):
@@ -122,7 +126,9 @@ def test_a_count_reads_back_plain_and_grouped(number: int) -> None:
     assert parse_count(str(number)) == parse_count(f"{number:,}") == parse_count(f" {number} ") == number
 
 
-@pytest.mark.parametrize("text", ["", "-1", "+1", "1.0", "1,2", "1,234.0", "1e3", "٣", "²", "ten", "1234567890"])
+@pytest.mark.parametrize(
+    "text", ["", "-1", "+1", "1.0", "1,2", "1,234.0", "1e3", "٣", "²", "ten", "1234567890"]
+)
 def test_what_is_no_whole_number_is_no_count(text: str) -> None:
     with pytest.raises(ValueError, match="not a whole number"):
         parse_count(text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import Callable
 from datetime import date
@@ -27,6 +26,7 @@ from fleetstats.dmv_forms import (
     write_table_csv,
 )
 from fleetstats.errors import BadInput
+from fleetstats.reviewed_csv import csv_line, line_to_add, read_rows
 from fleetstats.schema import INITIATED_BY, LOCATIONS
 from fleetstats.staged import Context, Staged, make_table, rows_to_table
 from fleetstats.units import parse_count
@@ -49,6 +49,7 @@ _WANTED: dict[str, Callable[[str], bool]] = {
     "DESCRIPTION OF FACTS CAUSING DISENGAGEMENT": lambda cell: cell.startswith("descriptionoffacts"),
 }
 _DIGEST_COLUMNS = "table operator permit scope month initiated_by location events original_sha256".split()
+_CATEGORY_COLUMNS = "column printed category note".split()
 _ANSWERS = {"yes": "yes", "y": "yes", "no": "no", "n": "no"}
 
 
@@ -69,20 +70,17 @@ def _categories(folders: tuple[Path, ...]) -> dict[tuple[str, str], str]:
     found: dict[tuple[str, str], str] = {}
     for folder in folders:
         path = folder / CATEGORIES_FILE
-        if not path.exists():
-            continue
-        with path.open(encoding="utf-8", newline="") as file:
-            for number, row in enumerate(csv.DictReader(file), start=2):
-                if row["category"] not in known.get(row["column"], ()):
-                    raise BadInput(
-                        "an unknown category",
-                        file=path,
-                        record=number,
-                        column="category",
-                        found=f"{row['column']}: {row['category']}",
-                        expected="; ".join(f"{k}: {', '.join(v)}" for k, v in known.items()),
-                    )
-                found[(row["column"], _fold(row["printed"]))] = row["category"]
+        for number, row in read_rows(path, _CATEGORY_COLUMNS):
+            if row["category"] not in known.get(row["column"], ()):
+                raise BadInput(
+                    "an unknown category",
+                    file=path,
+                    record=number,
+                    column="category",
+                    found=f"{row['column']}: {row['category']}",
+                    expected="; ".join(f"{k}: {', '.join(v)}" for k, v in known.items()),
+                )
+            found[(row["column"], _fold(row["printed"]))] = row["category"]
     return found
 
 
@@ -108,9 +106,10 @@ class _Categoriser:
             category = "other"
             if _fold(text) not in self._warned:
                 self._warned.add(_fold(text))
+                line = csv_line(self._column, " ".join(text.split()), "CATEGORY", "")
                 self._staged.warnings.append(
                     f"{self._name}: {self._column} {text!r} is not reviewed and counts as other; to review "
-                    f"it, add to {self._path}: {self._column},{' '.join(text.split())},CATEGORY"
+                    f"it, add to {line_to_add(self._path, _CATEGORY_COLUMNS, line)}"
                 )
         return category
 

@@ -11,11 +11,11 @@ from fleetstats.dmv_forms import (
     Batch,
     Faults,
     FilerResolver,
+    edition_of,
     find_columns,
     interpret,
     note_unnamed_columns,
     open_form,
-    parse_edition,
     parse_month_header,
     read_batches,
     read_digest_rows,
@@ -72,7 +72,7 @@ def _read_original(context: Context) -> Staged:
     unnamed: dict[int, int] = {}
     for batch in read_batches(file, context, staged):
         unnamed_values(file, batch, unnamed)
-        report, distance = _read_batch(batch, places, months, resolver, staged)
+        report, distance = _read_batch(batch, file.header, places, months, resolver, staged)
         staged.records_loaded += report.num_rows
         reports.append(report)
         distances.append(distance)
@@ -95,18 +95,15 @@ def _month_columns(file: RecordFile, context: Context) -> dict[date, int]:
         month: i for i, cell in enumerate(file.header) if (month := parse_month_header(cell)) is not None
     }
     printed = [cell for cell in file.header if parse_month_header(cell) is not None]
-    edition = parse_edition(context.held.filing.edition)
+    edition = edition_of(context)
     last = edition.period.end.replace(day=1)
-    if (
-        not months
-        or len(printed) != len(months)
-        or max(months) != last
-        or sorted(months) != months_between(min(months), max(months))
-    ):
+    gaps = [m for m in months_between(min(months), max(months)) if m not in months] if months else [last]
+    if not months or len(printed) != len(months) or max(months) != last or gaps:
         raise BadInput(
             "the month columns are not those of the report year",
             file=context.name,
             record=1,
+            column=", ".join(f"{m:%b %Y} (missing)" for m in gaps) or None,
             found=", ".join(printed) or "no month columns",
             expected=f"consecutive months that end with {last:%b %Y}, the last of report year "
             f"{edition.report_year}",
@@ -117,6 +114,7 @@ def _month_columns(file: RecordFile, context: Context) -> dict[date, int]:
 
 def _read_batch(
     batch: Batch,
+    header: list[str],
     places: dict[str, int],
     months: dict[date, int],
     resolver: FilerResolver,
@@ -137,7 +135,7 @@ def _read_batch(
     faults.add("ANNUAL TOTAL", annual)
     by_month = {month: interpret(batch.cells[i], _distance_or_none) for month, i in months.items()}
     for month, cells in by_month.items():
-        faults.add(f"{month:%b %Y}", cells)
+        faults.add(header[months[month]], cells)
     keep = reject_faults(batch, faults, staged)
     rows = pa.array(keep)
     records = pa.array(batch.records[keep], pa.int64())
@@ -273,7 +271,7 @@ def _by_filer(report: pa.Table, months: dict[date, int], context: Context) -> pa
             "operator": sums["operator"],
             "permit": sums["permit"],
             "scope": sums["scope"],
-            "report_year": [parse_edition(filing.edition).report_year] * count,
+            "report_year": [edition_of(context).report_year] * count,
             "period_start": [period.start] * count,
             "period_end": [period.end] * count,
             "annual_mi": miles,
