@@ -32,9 +32,7 @@ def from_digests(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Ou
 
 
 @pytest.fixture(scope="session")
-def from_originals(
-    originals: Path, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Settings, Outcome]:
+def from_originals(originals: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Outcome]:
     """A warehouse published from the publishers' own files."""
     settings = Settings(home=tmp_path_factory.mktemp("originals"), originals=originals)
     return settings, run(settings)

@@ -1,47 +1,51 @@
 -- One row per edition that both a disengagement and a mileage filing have, and per operator and scope in either:
 -- events of the one (left) against the annual count printed in the other (right). Nothing may differ.
 with events as (
-    select f.edition, f.filing, e.operator, e.scope, sum(e.events) as events
+    select
+        split_part(f.edition, '-amended', 1) as edition,
+        f.filing,
+        e.operator,
+        e.scope,
+        sum(e.events) as events
     from cadmv_event_count as e
     inner join filing as f on f.filing = e.filing and f.in_force
-    group by f.edition, f.filing, e.operator, e.scope
+    group by split_part(f.edition, '-amended', 1), f.filing, e.operator, e.scope
 ),
 
 printed as (
-    select f.edition, t.operator, t.scope, sum(t.disengagements) as disengagements
+    select
+        split_part(f.edition, '-amended', 1) as edition,
+        t.operator,
+        t.scope,
+        sum(t.disengagements) as disengagements
     from cadmv_mileage_filer as t
     inner join filing as f on f.filing = t.filing and f.in_force
-    group by f.edition, t.operator, t.scope
+    group by split_part(f.edition, '-amended', 1), t.operator, t.scope
 ),
 
 pairs as (
-    select d.edition, d.filing
-    from filing as d
-    inner join filing as m
-        on split_part(m.edition, '-amended', 1) = split_part(d.edition, '-amended', 1) and m.source = 'cadmv_mileage' and m.in_force
-    where d.source = 'cadmv_disengagement' and d.in_force
+    select distinct e.edition, e.filing
+    from events as e
+    inner join printed as p on p.edition = e.edition
+),
+
+filers as (
+    select edition, operator, scope from events
+    union
+    select edition, operator, scope from printed
 ),
 
 compared as (
     select
         p.filing,
-        coalesce(e.operator, m.operator) as operator,
-        coalesce(e.scope, m.scope) as scope,
+        f.operator,
+        f.scope,
         coalesce(e.events, 0) as left_value,
         coalesce(m.disengagements, 0) as right_value
     from pairs as p
-    inner join (
-        select edition, operator, scope from events
-        union
-        select edition, operator, scope from printed
-    ) as filers on split_part(filers.edition, '-amended', 1) = split_part(p.edition, '-amended', 1)
-    left join events as e
-        on e.filing = p.filing and e.operator = filers.operator and e.scope = filers.scope
-    left join printed as m
-        on
-            split_part(m.edition, '-amended', 1) = split_part(p.edition, '-amended', 1)
-            and m.operator = filers.operator
-            and m.scope = filers.scope
+    inner join filers as f on f.edition = p.edition
+    left join events as e on e.edition = f.edition and e.operator = f.operator and e.scope = f.scope
+    left join printed as m on m.edition = f.edition and m.operator = f.operator and m.scope = f.scope
 )
 
 select

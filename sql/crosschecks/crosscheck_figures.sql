@@ -7,8 +7,8 @@ with ranked as (
             partition by source, operator, scope, area, measure, segment, region, period_start, period_end, as_of
             order by preference, issued_on, figure
         ) as choice
-    from published_figure as f
-    where confidence <> 'claim' and value is not null
+    from figure_in_force as f
+    where value is not null
 )
 
 select

@@ -19,7 +19,7 @@ quoted as (
             else 'cadmv_testing_driverless'
         end as dmv_scope,
         case p.unit when 'km' then 1.6 else 1.0 end as factor
-    from published_figure as p
+    from figure_in_force as p
     where p.scope in ('cadmv_testing_with_driver_reported', 'cadmv_testing_driverless_reported')
 )
 

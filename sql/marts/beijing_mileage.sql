@@ -25,8 +25,8 @@ with chosen as (
                 partition by operator, scope, area, measure, period_start, coalesce(as_of, period_end)
                 order by preference, issued_on, figure
             ) as choice
-        from published_figure
-        where source = 'bjrt_mileage' and measure in ('year_km', 'cumulative_km') and confidence <> 'claim'
+        from figure_in_force
+        where source = 'bjrt_mileage' and measure in ('year_km', 'cumulative_km')
     ) as ranked
     where choice = 1
 ),

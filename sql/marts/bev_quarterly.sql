@@ -22,12 +22,12 @@ from (
             partition by operator, measure, segment, period_start, period_end
             order by preference, issued_on, figure
         ) as choice
-    from published_figure as f
+    from figure_in_force as f
     where
         source = 'market_figures'
         and measure in ('total_deliveries', 'bev_passenger_sales')
         and substring(period from 5 for 1) = 'Q'
-        and confidence <> 'claim'
+       
         and value is not null
 ) as ranked
 where choice = 1

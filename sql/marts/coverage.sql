@@ -50,8 +50,7 @@ with held as (
                 partition by source, operator, scope, measure, period_start, period_end, as_of
                 order by preference, issued_on, figure
             ) as choice
-        from published_figure as f
-        where confidence <> 'claim'
+        from figure_in_force as f
     ) as ranked
     where choice = 1
 )
@@ -87,7 +86,8 @@ where
         from held as h
         where
             h.source = g.source
-            and h.operator = g.operator
+            -- The DMV has no filer called `all`: there it means that nothing of the edition is held
+            and (h.operator = g.operator or (g.operator = 'all' and g.source in ('cadmv_mileage', 'cadmv_disengagement')))
             and h.scope = g.scope
             and h.measure = g.measure
             and h.period_start = g.period_start

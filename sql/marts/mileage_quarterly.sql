@@ -8,7 +8,7 @@ select
     count(*) as months,
     cast(sum(distance_km) as decimal(28, 15)) as distance_km,
     cast(sum(distance_mi_reported) as decimal(18, 9)) as distance_mi_reported,
-    'exact' as bound
+    case count(*) when 3 then 'exact' else 'at_least' end as bound
 from mileage_monthly
 group by
     operator,

@@ -11,11 +11,11 @@ with published as (
                 partition by operator, scope, as_of
                 order by preference, issued_on, figure
             ) as choice
-        from published_figure as f
+        from figure_in_force as f
         where
             source = 'robotaxi_orders'
             and measure = 'cumulative_orders'
-            and confidence <> 'claim'
+           
             and value is not null
     ) as ranked
     where choice = 1

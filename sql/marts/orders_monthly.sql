@@ -18,7 +18,7 @@ from (
             partition by operator, scope, period_start
             order by preference, issued_on, figure
         ) as choice
-    from published_figure as f
-    where source = 'robotaxi_orders' and measure = 'month_trips' and confidence <> 'claim' and value is not null
+    from figure_in_force as f
+    where source = 'robotaxi_orders' and measure = 'month_trips' and value is not null
 ) as ranked
 where choice = 1

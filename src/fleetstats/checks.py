@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Iterable
-from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from fleetstats.errors import ConfigurationError, shorten, what_is_wrong
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
 SEVERITIES = ("critical", "warning")
 ROW_FLOOR = "expect_table_row_count_to_be_between"
 COLUMN_SET = "expect_table_columns_to_match_set"
+_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -91,43 +91,57 @@ def load_suite(folder: Path, table: str) -> list[dict[str, Any]]:
 
 
 class Auditor:
-    """Audits candidate files in a process of its own, which begins to load its library at once."""
+    """Audits candidate files in a process of its own, which begins to load its library at once.
+
+    A pipe joins the two: when a build is killed, its auditor finds the pipe closed and ends as well.
+    """
 
     def __init__(self) -> None:
-        self._pool = ProcessPoolExecutor(
-            max_workers=1, mp_context=get_context("spawn"), initializer=_end_with_parent
-        )
-        self._warm: Future[None] = self._pool.submit(_import_library)
+        context = get_context("spawn")
+        self._pipe, other = context.Pipe()
+        self._process = context.Process(target=_serve, args=(other,), daemon=True)
+        self._process.start()
+        other.close()
 
     def __enter__(self) -> Auditor:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._pipe.close()
+        self._process.kill()
+        self._process.join()
 
     def audit(self, path: Path, tables: Iterable[str], expectations: Path, *, floors: bool) -> list[Result]:
         """The results of every expectation on these tables of a closed candidate file.
 
-        Without `floors` a row floor that is not met is a warning: the vintage of an early day has few rows.
+        Without `floors` no number of rows is too small: the vintage of an early day has few.
         """
         suites = {table: load_suite(expectations, table) for table in tables}
-        return self._pool.submit(audit_file, path, suites, floors=floors).result()
+        try:
+            self._pipe.send((path, suites, floors))
+            answer = self._pipe.recv()
+        except (EOFError, OSError) as error:
+            raise ConfigurationError(
+                f"the process of the checks has ended (exit code {self._process.exitcode})\n"
+                "  to do:    see whether the machine ran out of memory, and run again; nothing was published"
+            ) from error
+        if isinstance(answer, BaseException):
+            raise answer
+        results: list[Result] = answer
+        return results
 
 
-def _end_with_parent() -> None:
-    """A build that is killed cannot stop its auditor, so the auditor watches over the build."""
-    parent = parent_process()
-
-    def watch() -> None:
-        if parent is not None:
-            parent.join()
-        os._exit(1)
-
-    Thread(target=watch, daemon=True).start()
-
-
-def _import_library() -> None:
+def _serve(pipe: Connection) -> None:
+    """The auditor's process: load the library, then answer until the build goes away."""
     import great_expectations  # noqa: F401
+
+    with suppress(EOFError, KeyboardInterrupt):
+        while True:
+            path, suites, floors = pipe.recv()
+            try:
+                pipe.send(audit_file(path, suites, floors=floors))
+            except Exception as error:  # noqa: BLE001 - it is the build that has to tell of it
+                pipe.send(error)
 
 
 def audit_file(path: Path, suites: dict[str, list[dict[str, Any]]], *, floors: bool) -> list[Result]:
@@ -145,15 +159,17 @@ def audit_file(path: Path, suites: dict[str, list[dict[str, Any]]], *, floors: b
     )
     results: list[Result] = []
     with duckdb.connect(str(path), read_only=True) as connection:
-        for table, expectations in suites.items():
+        for table, suite in suites.items():
+            expectations = suite if floors else [_without_floor(e) for e in suite]
             batch = whole.get_batch({"dataframe": _read_frame(connection, table)})
             results += _validate(table, expectations, batch)
-    if not floors:
-        results = [
-            Result(**{**asdict(r), "severity": "warning"}) if r.expectation == ROW_FLOOR else r
-            for r in results
-        ]
     return results
+
+
+def _without_floor(expectation: dict[str, Any]) -> dict[str, Any]:
+    if expectation["type"] != ROW_FLOOR:
+        return expectation
+    return {**expectation, "kwargs": {**expectation["kwargs"], "min_value": 0}}
 
 
 def _read_frame(connection: Any, table: str) -> pd.DataFrame:
@@ -186,7 +202,14 @@ def _validate(table: str, expectations: list[dict[str, Any]], batch: Any) -> lis
         raise _unusable(table, what_is_wrong(error), "the arguments that its type takes") from error
     if len(suite.expectations) != len(expectations):
         raise _unusable(table, f"{len(suite.expectations)} loaded", f"all {len(expectations)} of the file")
-    outcome = batch.validate(suite, result_format="SUMMARY")
+    outcome = batch.validate(
+        suite,
+        result_format={
+            "result_format": "SUMMARY",
+            "unexpected_index_column_names": list(TABLES[table].key),
+            "partial_unexpected_count": _SHOWN,
+        },
+    )
     by_position = {r.expectation_config.meta["position"]: r for r in outcome.results}
     return [
         _result(table, expectation, by_position[position])
@@ -213,9 +236,13 @@ def _result(table: str, expectation: dict[str, Any], outcome: Any) -> Result:
         # It has not been checked, which is worse than not being met
         severity = "critical"
         observed["error"] = shorten(str(raised[0].get("exception_message")), 300)
-    for key in ("observed_value", "unexpected_count", "partial_unexpected_list"):
-        if found.get(key) not in (None, [], 0):
-            observed[key] = found[key]
+    if found.get("observed_value") is not None and expectation["type"] != COLUMN_SET:
+        observed["value"] = found["observed_value"]
+    if found.get("unexpected_count"):
+        observed["count"] = found["unexpected_count"]
+        observed["rows"] = found.get("partial_unexpected_index_list") or found.get("partial_unexpected_list")
+    if expectation["type"] == COLUMN_SET and not outcome.success:
+        observed["value"] = found.get("observed_value")
     text = json.dumps(observed, ensure_ascii=False, default=_plain) if observed else None
     return Result(
         table_name=table,

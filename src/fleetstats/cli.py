@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fleetstats import __version__
-from fleetstats.errors import EXIT_CHECKS_FAILED, EXIT_CODES
+from fleetstats.errors import EXIT_CODES
 
 if TYPE_CHECKING:
     from fleetstats.settings import Settings
@@ -127,6 +127,7 @@ def status(as_json: Json = False) -> None:
 
     found = state(_settings())
     _tell(found.facts, found.words, as_json)
+    raise typer.Exit(found.exit_code)
 
 
 @app.command()
@@ -220,8 +221,7 @@ def check(as_of: AsOf = None, as_json: Json = False) -> None:
     with progress(as_json) as told:
         found = check_published(_settings(), _day(as_of), told)
     _tell(found.facts, found.words, as_json)
-    if not found.good:
-        raise typer.Exit(EXIT_CHECKS_FAILED)
+    raise typer.Exit(found.exit_code)
 
 
 @app.command()

@@ -61,7 +61,7 @@ def draw(
         publication_id=publication["publication_id"],
         vintage=publication["as_of"],
         sources=tuple(f"{s['publisher']}: {s['title_en']}" for s in sources),
-        sources_zh=tuple(f"{s['publisher']}: {s['title_zh']}" for s in sources),
+        sources_zh=tuple(f"{s['publisher_zh']}：{s['title_zh']}" for s in sources),
     )
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", EmptyChart)
@@ -84,6 +84,6 @@ def _sources(target: Path, chart: Chart) -> list[dict[str, str]]:
 
     wanted = sources_of(chart.query, load_statements(packaged("sql")))
     rows: list[dict[str, str]] = query(
-        target, "select source, publisher, title_en, title_zh from source order by source"
+        target, "select source, publisher, publisher_zh, title_en, title_zh from source order by source"
     ).to_pylist()
     return [row for row in rows if row["source"] in wanted]

@@ -17,7 +17,7 @@ EXIT_LOCKED = 6
 EXIT_CODES: dict[int, str] = {
     EXIT_DONE: "done, or nothing had changed",
     EXIT_BUG: "a fault in fleetstats itself: please report the traceback",
-    EXIT_USAGE: "the command line was not understood",
+    EXIT_USAGE: "the command line, or the SQL on it, was not understood",
     EXIT_CHECKS_FAILED: "a critical check failed; the last publication is untouched",
     EXIT_BAD_INPUT: "a filing cannot be used as it is; the last publication is untouched",
     EXIT_CONFIGURATION: "a setting, a folder or the machine is not as it has to be",
@@ -59,7 +59,7 @@ class BadInput(FleetstatsError):
     def _message(self) -> str:
         lines = [self.problem]
         place = [
-            f"{name} {value}"
+            f"{name} {value}".replace("column --", "option --")
             for name, value in (
                 ("file", self.file),
                 ("record", self.record),
@@ -82,6 +82,12 @@ class ChecksFailed(FleetstatsError):
     """At least one critical check failed, so nothing was published."""
 
     exit_code = EXIT_CHECKS_FAILED
+
+
+class BadStatement(FleetstatsError):
+    """An SQL statement that is not one read-only query on the published tables."""
+
+    exit_code = EXIT_USAGE
 
 
 class ConfigurationError(FleetstatsError):

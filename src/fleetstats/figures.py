@@ -15,7 +15,7 @@ from typing import Any
 
 from fleetstats.errors import BadInput
 from fleetstats.periods import IssuedOn, as_of_day, issued_on, parse_period
-from fleetstats.reviewed_csv import read_rows
+from fleetstats.reviewed_csv import csv_line, read_rows
 from fleetstats.schema import BOUNDS
 from fleetstats.staged import Context, Rejected, Staged, rows_to_table
 from fleetstats.units import MI_SCALE, mi_to_km
@@ -84,7 +84,7 @@ def read_figures(context: Context) -> Staged:
                     number,
                     f"reviewed as wrong or stale: {printed['note']}",
                     expected=True,
-                    source_text=",".join(printed.values()),
+                    source_text=csv_line(*printed.values()),
                 )
             )
             continue

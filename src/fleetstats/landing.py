@@ -268,7 +268,7 @@ def _compare(staged: Staged, before: Staged, previous: Held) -> list[str]:
 
 
 def _plain_columns(columns: list[str]) -> set[str]:
-    return {c for c in columns if parse_month_header(c) is None}
+    return {c.casefold() for c in columns if parse_month_header(c) is None}
 
 
 def _values(staged: Staged, column: str) -> set[str]:

@@ -117,7 +117,7 @@ def _cell(value: Any) -> str:
     if isinstance(value, Decimal):
         return f"{Decimal(_decimal(value)):,f}"
     if isinstance(value, float):
-        return f"{value:,.6g}" if abs(value) < 1e15 else repr(value)
+        return f"{value:,.1f}" if abs(value) >= 1000 else f"{value:.6g}"
     return str(value)
 
 

@@ -82,8 +82,10 @@ class Outcome:
     originals: int = 0
 
 
-def plan(settings: Settings, as_of: date | None = None) -> Plan:
+def plan(settings: Settings, as_of: date | None = None, *, remember: bool = True) -> Plan:
     """Read the catalogue, verify every file, and fingerprint what a build would be made from.
+
+    With `remember` the hashes of files are kept for the next run; without, nothing is written.
 
     Imports none of the heavy libraries. Raises `BadInput` for filings that cannot be used.
     """
@@ -91,7 +93,8 @@ def plan(settings: Settings, as_of: date | None = None) -> Plan:
 
     hashes = HashCache(settings.cache / "hashes.json")
     catalogue = load_catalogue(settings.raw, settings.landed, settings.originals, hashes)
-    hashes.save()
+    if remember:
+        hashes.save()
     held = tuple(in_vintage(catalogue, as_of))
     if not held:
         raise ConfigurationError(
@@ -159,6 +162,10 @@ def build(the_plan: Plan, staged: list[Staged], progress: Progress) -> Built:
 
     statements = load_statements(packaged("sql"))
     content = assemble(staged, the_plan.held, the_plan.reviewed, the_plan.as_of)
+    if not content["filing"].num_rows:
+        raise ConfigurationError(
+            f"nothing had been issued by {the_plan.as_of}\n  expected: a day on or after the first figure's"
+        )
     for table in tables("reference", "core"):
         if table.name not in content and not table.optional:
             content[table.name] = table.arrow_schema().empty_table()
@@ -307,7 +314,7 @@ def run(
     """
     started = perf_counter()
     progress("plan", "filings")
-    the_plan = plan(settings, as_of)
+    the_plan = plan(settings, as_of, remember=not dry_run)
     state = published_state(the_plan.target)
     unchanged = state is not None and state["fingerprint"] == the_plan.fingerprint and not force
     if state is not None and (unchanged or dry_run):

@@ -8,7 +8,13 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from fleetstats import ledger
-from fleetstats.errors import BadInput, ConfigurationError
+from fleetstats.errors import (
+    EXIT_CHECKS_FAILED,
+    EXIT_DONE,
+    BadInput,
+    ConfigurationError,
+    FleetstatsError,
+)
 from fleetstats.pipeline import plan, published_state, target_of
 from fleetstats.raw import HashCache, hash_file, load_catalogue
 from fleetstats.schema import tables
@@ -20,18 +26,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Answer:
-    """The same answer for programs and for people; `good` is False if something is wrong."""
+    """The same answer for programs and for people, and the exit code that goes with it."""
 
     facts: dict[str, Any]
     words: list[str]
-    good: bool = True
+    exit_code: int = EXIT_DONE
 
 
 def state(settings: Settings) -> Answer:
-    """What is published, from which filings, and whether a run would change it. Imports nothing heavy."""
-    the_plan = plan(settings)
+    """What is published, from which filings, and whether a run would change it. Imports nothing heavy.
+
+    What is wrong with an input is part of the answer, after what is published.
+    """
     note = published_state(settings.published)
-    counts = Counter((h.filing.source, h.read_as) for h in the_plan.held)
     vintages = sorted(p.stem for p in (settings.warehouse / "as-of").glob("*.duckdb"))
     facts: dict[str, Any] = {
         "home": settings.home,
@@ -39,26 +46,37 @@ def state(settings: Settings) -> Answer:
         "published": None
         if note is None
         else {k: note[k] for k in ("publication_id", "published_at", "rows", "warnings")},
-        "current": note is not None and note["fingerprint"] == the_plan.fingerprint,
-        "would_publish": the_plan.publication_id,
-        "filings": [{"source": s, "read_as": r, "count": n} for (s, r), n in sorted(counts.items())],
         "vintages": vintages,
         "runs": len(ledger.runs(settings.ledger, "publication")),
     }
     words = [f"home        {settings.home}"]
-    if note is None:
-        words.append("published   nothing yet: fleetstats run")
-    else:
+    if note is not None:
         words += [
             f"published   {note['publication_id']}, {note['published_at'][:19]}Z",
             f"            {sum(note['rows'].values()):,} rows in {len(note['rows'])} tables",
             f"            {len(note['warnings'])} warnings",
-            "            up to date"
-            if facts["current"]
-            else "            inputs or code have changed: fleetstats run",
         ]
-    words += [f"filings     {source}: {n} {read_as}" for (source, read_as), n in sorted(counts.items())]
+    elif settings.published.exists():
+        words.append(
+            f"published   {settings.published}, copied or changed since: fleetstats run builds it anew"
+        )
+    else:
+        words.append("published   nothing yet: fleetstats run")
     words += [f"vintages    {', '.join(vintages)}"] if vintages else []
+    try:
+        the_plan = plan(settings, remember=False)
+    except FleetstatsError as error:
+        facts["problem"] = str(error)
+        return Answer(facts, [*words, f"problem     {error}"], exit_code=error.exit_code)
+    current = note is not None and note["fingerprint"] == the_plan.fingerprint
+    counts = Counter((h.filing.source, h.read_as) for h in the_plan.held)
+    facts |= {
+        "current": current,
+        "would_publish": the_plan.publication_id,
+        "filings": [{"source": s, "read_as": r, "count": n} for (s, r), n in sorted(counts.items())],
+    }
+    words += [f"filings     {source}: {n} {read_as}" for (source, read_as), n in sorted(counts.items())]
+    words.append("up to date" if current else "inputs or code have changed: fleetstats run")
     if note is not None:
         words += [f"warning: {text}" for text in note["warnings"]]
     return Answer(facts, words)
@@ -140,4 +158,4 @@ def check(settings: Settings, as_of: date | None, progress: Progress) -> Answer:
         "critical": [vars(r) for r in critical],
         "warnings": [vars(r) for r in warned],
     }
-    return Answer(facts, words, good=not critical)
+    return Answer(facts, words, EXIT_CHECKS_FAILED if critical else EXIT_DONE)

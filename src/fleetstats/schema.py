@@ -118,6 +118,7 @@ def _fields() -> Iterator[Field]:
     yield text("reason", "Why, in one sentence")
     # Where it is from
     yield text("publisher", "Who published it")
+    yield text("publisher_zh", "Who published it, in Chinese")
     yield text("homepage", "The publisher's page about the series")
     yield text("cadence", "How often the publisher issues it")
     yield text("title", "Title of the document or page")
@@ -280,7 +281,7 @@ TABLES: dict[str, Table] = {
             "source",
             "reference",
             "One row per source.",
-            "source title_en title_zh publisher homepage? licence cadence",
+            "source title_en title_zh publisher publisher_zh homepage? licence cadence",
             key="source",
         ),
         _table(
@@ -398,7 +399,7 @@ TABLES: dict[str, Table] = {
             "period_start? period_end? as_of? value? unit distance_km? bound confidence status? preference "
             "choice_reason? issued_on issued_on_estimated printed? title_printed? url? published_on? "
             "derived_from? note?",
-            key="source figure",
+            key="filing figure",
         ),
         _table(
             "rejected_row",
@@ -431,6 +432,15 @@ TABLES: dict[str, Table] = {
             key="run_id filing",
         ),
         # Marts: what analysts query
+        _table(
+            "figure_in_force",
+            "mart",
+            "One published figure of a filing in force; what the marts below choose from.",
+            "source filing figure record operator scope area? measure segment? region? period? period_start? "
+            "period_end? as_of? value? unit distance_km? bound confidence status? preference choice_reason? "
+            "issued_on issued_on_estimated title_printed? url?",
+            key="filing figure",
+        ),
         _table(
             "mileage_monthly",
             "mart",

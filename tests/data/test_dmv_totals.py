@@ -172,7 +172,9 @@ def test_every_record_of_every_file_is_accounted_for(ask_originals: Query) -> No
 
 
 def test_events_equal_the_printed_counts_in_every_pair_held(ask_originals: Query) -> None:
-    rows = ask_originals("select filing, sum(left_value) as n, max(abs(difference)) as worst from crosscheck_events group by filing")
+    rows = ask_originals(
+        "select filing, sum(left_value) as n, max(abs(difference)) as worst from crosscheck_events group by filing"
+    )
     assert {row["filing"].split("/")[1]: int(row["n"]) for row in rows} == {
         "2019": 8884, "2021": 2676, "2021-first-time": 31, "2021-driverless-first": 1, "2022": 8216,
         "2022-first-time": 204, "2023": 6562, "2023-first-time": 8, "2023-driverless": 14,

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fleetstats.errors import BadInput, ConfigurationError, shorten
+from fleetstats.errors import BadStatement, ConfigurationError, shorten
 from fleetstats.schema import TABLES, Table
 
 if TYPE_CHECKING:
@@ -139,20 +139,23 @@ def connect(path: Path) -> duckdb.DuckDBPyConnection:
 def query(path: Path, sql: str, parameters: list[Any] | None = None) -> pa.Table:
     """The result of one read-only statement against a published file.
 
-    Raises `BadInput` with the database's own words for a statement that fails.
+    Raises `BadStatement` with the database's own words for a statement that fails.
     """
     import duckdb
 
     with connect(path) as connection:
         try:
+            if len(connection.extract_statements(sql)) != 1:
+                raise BadStatement(
+                    "more or less than one statement\n  expected: one SELECT on the published tables"
+                )
             result: pa.Table = connection.execute(sql, parameters).to_arrow_table()
             return result
         except duckdb.Error as error:
-            raise BadInput(
-                "the statement failed",
-                found=" ".join(str(error).split("LINE 1:")[0].split()),
-                expected="one SELECT on the tables of the warehouse",
-                todo='fleetstats sql "select table_name from information_schema.tables" lists them',
+            words = str(error).split("\nLINE 1:")[0].strip().replace("\n", "\n            ")
+            raise BadStatement(
+                f"the statement failed\n  found:    {words}\n  expected: one SELECT on the published tables\n"
+                '  to do:    fleetstats sql "show tables" lists them; docs/data-dictionary.md describes them'
             ) from error
 
 
