@@ -76,6 +76,8 @@ def load_suite(folder: Path, table: str) -> list[dict[str, Any]]:
     if suite.get("name") != table:
         raise wrong(f"name {suite.get('name')}", table)
     for expectation in expectations:
+        if not isinstance(expectation, dict):
+            raise wrong(repr(expectation), "a mapping with type, kwargs and severity")
         if not isinstance(expectation.get("type"), str) or not isinstance(expectation.get("kwargs"), dict):
             raise wrong(json.dumps(expectation), "type and kwargs in every expectation")
         if expectation.get("severity") not in SEVERITIES:

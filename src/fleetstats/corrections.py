@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from fleetstats.errors import BadInput, what_is_wrong
 
@@ -28,6 +28,8 @@ def _records(value: object) -> object:
     for item in value:
         if isinstance(item, str) and "-" in item:
             first, _, last = item.partition("-")
+            if int(first) > int(last):
+                raise ValueError(f"a range that names no records: {item}")
             numbers.extend(range(int(first), int(last) + 1))
         else:
             numbers.append(item)
@@ -45,7 +47,7 @@ class Correction(BaseModel):
 
     original: str
     file: str
-    records: Annotated[list[int], BeforeValidator(_records)]
+    records: Annotated[list[int], BeforeValidator(_records), Field(min_length=1)]
     action: Literal["override", "reject", "flag"]
     column: str | None = None
     expect: str

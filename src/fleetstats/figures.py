@@ -6,9 +6,10 @@ category counts; `choices.csv` says, with a reason, which of several disagreeing
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,12 @@ from fleetstats.periods import IssuedOn, as_of_day, issued_on, parse_period
 from fleetstats.reviewed_csv import csv_line, read_rows
 from fleetstats.schema import BOUNDS
 from fleetstats.staged import Context, Rejected, Staged, rows_to_table
-from fleetstats.units import MI_SCALE, mi_to_km
+from fleetstats.units import mi_to_km
 
 SCOPES_FILE = "scopes.csv"
 CHOICES_FILE = "choices.csv"
+
+_NUMBER = re.compile(r"[0-9]{1,19}(\.[0-9]{1,9})?")
 
 PREFERENCE = {"high": 1, "medium": 2, "derived": 3, "unsourced": 4, "claim": 9}
 """Which confidence is published first where no reviewed choice decides; a choice ranks 0."""
@@ -93,9 +96,9 @@ def read_figures(context: Context) -> Staged:
             raise _bad(context, number, "figure", row["figure"], "a key of its own for each row")
         by_figure[row["figure"]] = row
         rows.append(row)
+    followed: set[str] = set()
     for row in rows:
-        if row["derived_from"]:
-            _follow_inputs(row, by_figure, context)
+        _follow_inputs(row, by_figure, context, followed)
     if not rows:
         raise BadInput("a file without figures", file=context.name, expected="a record per figure")
     staged.records_loaded = len(rows)
@@ -189,23 +192,32 @@ def _value(number: int, printed: dict[str, str], context: Context) -> Decimal | 
         if printed["status"] == "filed_empty":
             return None
         raise _bad(context, number, "value", "empty", "a number, or status filed_empty")
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        raise _bad(context, number, "value", text, "a plain number such as 1234.5") from None
-    if not value.is_finite() or value < 0 or -int(value.as_tuple().exponent) > MI_SCALE:
-        raise _bad(context, number, "value", text, "a number of at least 0 with up to 9 decimal places")
-    return value
+    # DECIMAL(28, 9), the type of the column
+    if _NUMBER.fullmatch(text) is None:
+        raise _bad(
+            context,
+            number,
+            "value",
+            text,
+            "a plain number such as 1234.5, up to 19 digits and 9 decimal places",
+        )
+    return Decimal(text)
 
 
-def _follow_inputs(row: dict[str, Any], by_figure: dict[str, dict[str, Any]], context: Context) -> None:
-    """Check a derived sum against its inputs, and date it by the last of them."""
+def _follow_inputs(
+    row: dict[str, Any], by_figure: dict[str, dict[str, Any]], context: Context, followed: set[str]
+) -> None:
+    """Check a derived sum against its inputs, and date it by the last of them, which may be derived too."""
+    if row["figure"] in followed or not row["derived_from"]:
+        return
+    followed.add(row["figure"])
     words = row["derived_from"].split()
     inputs: list[dict[str, Any]] = []
     for word in words:
         found = by_figure.get(word[1:])
         if word[0] not in "+-~" or found is None or found["value"] is None:
             raise _bad(context, row["record"], "derived_from", word, "+key, -key or ~key of a loaded figure")
+        _follow_inputs(found, by_figure, context, followed)
         inputs.append(found)
     if all(word[0] in "+-" for word in words):
         total = sum(

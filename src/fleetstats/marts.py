@@ -50,7 +50,7 @@ def reads(sql: str, names: Iterable[str]) -> set[str]:
 
 def build_order(statements: dict[str, str]) -> list[str]:
     """The marts in an order in which each comes after those it reads."""
-    graph = {name: reads(sql, statements) - {name} for name, sql in sorted(statements.items())}
+    graph = {name: sorted(reads(sql, statements) - {name}) for name, sql in sorted(statements.items())}
     return list(TopologicalSorter(graph).static_order())
 
 
@@ -98,6 +98,8 @@ def sources_of(sql: str, statements: dict[str, str]) -> set[str]:
             texts.append(statements[name])
             pending |= reads(statements[name], TABLES) - seen
     sources = {s for s in SOURCES if any(f"'{s}'" in text for text in texts)}
+    if "published_figure" in seen and not sources:
+        sources = {s for s in SOURCES if not s.startswith("cadmv_")}
     for name in seen:
         if name.startswith("cadmv_"):
             sources.add(_SOURCE_OF_TABLE.get(name, "cadmv_mileage"))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
+import math
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from fleetstats.errors import ConfigurationError
+from fleetstats.reviewed_csv import csv_line
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -37,8 +38,18 @@ def plain(value: Any) -> Any:
 
 
 def to_json(value: Any) -> str:
-    """A value as JSON text, Chinese as it is."""
-    return json.dumps(value, ensure_ascii=False, indent=2, default=plain)
+    """A value as JSON text, Chinese as it is; a number that JSON has no word for is null."""
+    return json.dumps(_finite(value), ensure_ascii=False, indent=2, default=plain, allow_nan=False)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return value
 
 
 def safe_cell(value: Any) -> Any:
@@ -68,11 +79,9 @@ def write_table(table: pa.Table, form: Format, output: Path | None) -> None:
         pq.write_table(table, buffer)
         _emit(buffer.getvalue(), output)
     elif form == "csv":
-        out = io.StringIO()
-        writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(table.column_names)
-        writer.writerows([safe_cell(v) for v in row.values()] for row in table.to_pylist())
-        _emit(out.getvalue().encode(), output)
+        lines = [csv_line(*table.column_names)]
+        lines += [csv_line(*map(safe_cell, row.values())) for row in table.to_pylist()]
+        _emit(("\n".join(lines) + "\n").encode(), output)
     elif form == "json":
         _emit((to_json(table.to_pylist()) + "\n").encode(), output)
     else:

@@ -68,7 +68,7 @@ def parse_period(text: str) -> Period:
 
     Raises `ValueError` for anything else.
     """
-    if ".." in text:
+    if text.count("..") == 1:
         first, _, last = text.partition("..")
         period = Period(parse_period(first).start, parse_period(last).end)
         if period.start > period.end:
@@ -120,4 +120,4 @@ def as_of_day(text: str, published_on: str) -> date:
     period = parse_period(text)
     if not published_on.strip():
         return period.end
-    return min(period.end, max(period.start, issued_on(published_on, period.end).day))
+    return min(period.end, issued_on(published_on, period.end).day)

@@ -144,7 +144,7 @@ def hash_file(path: Path) -> FileHashes:
             # A final CR could belong to a CRLF that the chunk's end cut; final newlines may be the file's
             kept = len(chunk.rstrip(b"\r\n"))
             folded.update(chunk[:kept].replace(b"\r\n", b"\n"))
-            held = chunk[kept:].replace(b"\r\n", b"\n")
+            held = chunk[kept:]
     return FileHashes(exact.hexdigest(), folded.hexdigest(), size)
 
 

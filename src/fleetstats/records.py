@@ -262,6 +262,15 @@ def _header(head: bytes, encoding: str, name: str) -> list[str]:
         if len(head) >= _SCAN:
             raise _too_long(name, 1) from error
         raise BadInput("the header cannot be read as CSV", file=name, record=1, found=str(error)) from error
+    if not any(cell.strip() for cell in header):
+        raise BadInput(
+            "a file without a header",
+            file=name,
+            record=1,
+            found="an empty line",
+            expected="the names of the columns",
+            todo="fetch the file again from its publisher",
+        )
     if len(",".join(header)) > _SCAN // 2:
         raise _too_long(name, 1)
     return header

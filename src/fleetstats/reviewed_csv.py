@@ -56,11 +56,12 @@ def read_rows(
         ) from error
 
 
-def csv_line(*cells: str) -> str:
-    """Cells as one line of a CSV file, quoted where one has a comma."""
+def csv_line(*cells: object) -> str:
+    """Cells as one record of a CSV file, without its end; quoted where one holds a comma or a line break."""
     out = io.StringIO()
-    csv.writer(out, lineterminator="").writerow(cells)
-    return out.getvalue()
+    # With this record end both CR and LF inside a cell are quoted
+    csv.writer(out, lineterminator="\r\n").writerow(cells)
+    return out.getvalue()[:-2]
 
 
 def line_to_add(path: Path, columns: Sequence[str], line: str) -> str:

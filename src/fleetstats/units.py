@@ -17,9 +17,9 @@ KM_SCALE = 15
 """Nine places of miles times six of the factor: kilometres are DECIMAL(28,15) and never rounded."""
 
 _MI_LIMIT = Decimal(10) ** (18 - MI_SCALE)
-_PLAIN = re.compile(r"\d+(\.\d*)?|\.\d+")
-_GROUPED = re.compile(r"\d{1,3}(,\d{3})+(\.\d*)?")
-_EXPONENT = re.compile(r"\d+(\.\d*)?[eE][+-]?\d{1,2}")
+_PLAIN = re.compile(r"\d+(\.\d*)?|\.\d+", re.ASCII)
+_GROUPED = re.compile(r"\d{1,3}(,\d{3})+(\.\d*)?", re.ASCII)
+_EXPONENT = re.compile(r"\d+(\.\d*)?[eE][+-]?\d{1,2}", re.ASCII)
 
 
 def parse_distance(text: str) -> Decimal:
@@ -34,10 +34,10 @@ def parse_distance(text: str) -> Decimal:
         compact = compact.replace(",", "")
     elif not (_PLAIN.fullmatch(compact) or _EXPONENT.fullmatch(compact)):
         raise ValueError("not a distance such as 1632.7 or 1,632.7")
-    value = Decimal(compact)
+    value = min(Decimal(compact), _MI_LIMIT).quantize(Decimal(1).scaleb(-MI_SCALE), rounding=ROUND_HALF_EVEN)
     if value >= _MI_LIMIT:
         raise ValueError(f"a distance of {_MI_LIMIT:,} or more")
-    return value.quantize(Decimal(1).scaleb(-MI_SCALE), rounding=ROUND_HALF_EVEN)
+    return value
 
 
 def parse_count(text: str) -> int:

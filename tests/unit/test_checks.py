@@ -182,7 +182,7 @@ def test_a_file_that_is_missing_or_no_suite_is_refused(tmp_path: Path, content: 
         load_suite(tmp_path, "poisson_limit")
 
 
-# BUG: AttributeError for an entry that is no mapping
+# Once: AttributeError for an entry that is no mapping
 @pytest.mark.parametrize(
     "entry", [{"severity": "critical"}, {"type": ROW_FLOOR, "severity": "critical"}, "a text"]
 )

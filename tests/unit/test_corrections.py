@@ -83,7 +83,7 @@ def test_an_entry_that_is_not_complete_is_refused_with_its_file(tmp_path: Path, 
     assert str(path) in str(caught.value)
 
 
-# BUG: names no record at all, so the correction does nothing and never stops a build
+# Once: names no record at all, so the correction does nothing and never stops a build
 @pytest.mark.parametrize("records", ['["9-7"]', "[]"])
 def test_an_entry_that_names_no_record_is_refused(tmp_path: Path, records: str) -> None:
     with pytest.raises(BadInput):

@@ -13,22 +13,17 @@ from hypothesis import strategies as st
 
 from fleetstats import records
 from fleetstats.corrections import Correction, corrections_sha256
+from fleetstats.digest_form import decimal_text, read_digest_rows, write_table_csv
 from fleetstats.dmv_forms import (
     DRIVERLESS,
     WITH_DRIVER,
-    decimal_text,
-    find_columns,
-    interpret,
     normalise_header,
-    open_form,
     parse_edition,
     parse_event_date,
     parse_month_header,
-    read_batches,
-    read_digest_rows,
     scope_of,
-    write_table_csv,
 )
+from fleetstats.dmv_records import find_columns, interpret, open_form, read_batches
 from fleetstats.errors import BadInput
 from fleetstats.staged import Context, Corrected, Staged
 
@@ -303,7 +298,7 @@ def test_a_record_of_another_length_is_rejected_and_not_expected(
     assert [(r.record, r.expected, r.source_text) for r in staged.rejected] == [(5, False, "d,P1")]
 
 
-# BUG: "no such record", since corrections are matched with records of the header's length only; so a record
+# Once: "no such record", since corrections are matched with records of the header's length only; so a record
 # that is cut short can be expected by no correction
 def test_a_correction_can_expect_a_record_of_another_length(
     make_context: Maker, as_csv: Callable[..., bytes], correction: Rule
@@ -313,7 +308,7 @@ def test_a_correction_can_expect_a_record_of_another_length(
     assert [(r.record, r.expected) for r in staged.rejected] == [(5, True)]
 
 
-# BUG: the corrections are kept by record and column, so the first of two is neither applied nor found stale
+# Once: the corrections are kept by record and column, so the first of two is neither applied nor found stale
 def test_no_correction_of_a_column_is_lost_to_another_one(
     make_context: Maker, as_csv: Callable[..., bytes], correction: Rule
 ) -> None:

@@ -194,7 +194,7 @@ def test_a_figure_derived_from_a_derived_one_before_it_is_known_with_it(figures:
     assert rows["f-3"]["issued_on"] == date(2024, 3, 5)
 
 
-# BUG: derived rows are dated in the order of the file, so one that stands before its derived input gets the date
+# Once: derived rows are dated in the order of the file, so one that stands before its derived input gets the date
 # printed beside that input (2023-10-01) instead of the day of the input's own inputs
 def test_a_figure_derived_from_a_derived_one_after_it_is_known_with_it(figures: Figures) -> None:
     rows = rows_of(
@@ -253,13 +253,13 @@ def test_a_bad_cell_stops_with_its_record_and_column(
     assert caught.value.file == "robotaxi_orders/apollo-go: file.csv"
 
 
-# BUG: decimal accepts 1_000 as 1000
+# Once: decimal accepts 1_000 as 1000
 def test_an_underscore_is_no_part_of_a_plain_number(figures: Figures) -> None:
     with pytest.raises(BadInput):
         figures({"value": "1_000"})
 
 
-# BUG: pyarrow.lib.ArrowInvalid, since the size of a value is tested nowhere
+# Once: pyarrow.lib.ArrowInvalid, since the size of a value is tested nowhere
 @pytest.mark.parametrize("value", ["1e30", "1" * 20])
 def test_a_value_too_long_for_its_column_stops_with_its_record(figures: Figures, value: str) -> None:
     with pytest.raises(BadInput) as caught:

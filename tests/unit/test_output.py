@@ -32,7 +32,7 @@ def test_a_cell_that_a_spreadsheet_would_run_is_made_harmless(tmp_path: Path, te
     assert cell == f"'{text}"
 
 
-# BUG: the csv module leaves a lone CR bare where records end with LF, and readers end a record there: what follows
+# Once: the csv module leaves a lone CR bare where records end with LF, and readers end a record there: what follows
 # becomes the first cell of a record of its own, formula or not
 @pytest.mark.parametrize("text", ["\r=1", "a cone\r=1+1", "a\rb"])
 def test_a_carriage_return_in_a_cell_does_not_begin_a_record(tmp_path: Path, text: str) -> None:
@@ -80,7 +80,7 @@ def test_json_writes_times_and_paths_as_text() -> None:
         plain(b"")
 
 
-# BUG: NaN and Infinity are written, which no JSON parser but Python's takes
+# Once: NaN and Infinity are written, which no JSON parser but Python's takes
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_json_is_json_for_any_number(value: float) -> None:
     json.loads(to_json([{"x": value}]), parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))

@@ -70,7 +70,7 @@ def test_anything_else_is_no_period(text: str) -> None:
         parse_period(text)
 
 
-# BUG: read as 2017..2019, since the part after the first two dots is itself read as a period with dots
+# Once: read as 2017..2019, since the part after the first two dots is itself read as a period with dots
 def test_a_chain_of_three_is_no_period() -> None:
     with pytest.raises(ValueError, match="not a period"):
         parse_period("2017..2018..2019")

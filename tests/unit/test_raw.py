@@ -73,7 +73,7 @@ def test_other_text_has_another_folded_hash(path: Path, one: list[str], two: lis
     assert equal == (first == second)
 
 
-# BUG: bytes held back are folded once when they are held and again when they are used, so a chunk's end inside
+# Once: bytes held back are folded once when they are held and again when they are used, so a chunk's end inside
 # CR CR LF decides whether one CR or none is left
 @given(st.text(alphabet="a\r\n", max_size=8), CHUNKS)
 @example("a\r\r\na", 4)

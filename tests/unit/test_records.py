@@ -229,7 +229,7 @@ def test_a_header_that_is_too_long_is_refused(path: Path) -> None:
     assert caught.value.record == 1
 
 
-# BUG: opened with a header of no cells; batches() then ends in an error of Arrow
+# Once: opened with a header of no cells; batches() then ends in an error of Arrow
 def test_a_file_that_begins_with_an_empty_line_is_refused(path: Path) -> None:
     path.write_bytes(b"\r\n\r\n")
     with pytest.raises(BadInput):

@@ -24,7 +24,7 @@ def test_a_proposed_line_reads_back_as_its_cells(cells: list[str]) -> None:
     assert cells_of(csv_line(*cells)) == [cells]
 
 
-# BUG: without a line terminator the csv module does not quote line breaks, so the line becomes two; the same goes
+# Once: without a line terminator the csv module does not quote line breaks, so the line becomes two; the same goes
 # for the text of a record in rejected_row
 def test_a_line_with_a_line_break_in_a_name_stays_one_record() -> None:
     assert cells_of(csv_line("name", "Some\nCars", "a", "")) == [["name", "Some\nCars", "a", ""]]

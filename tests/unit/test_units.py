@@ -115,7 +115,7 @@ def test_a_distance_too_long_for_its_column_is_refused(text: str) -> None:
         parse_distance(text)
 
 
-# BUG: the limit is tested before the rounding, so this becomes 1000000000.000000000, which DECIMAL(18,9) cannot hold
+# Once: the limit is tested before the rounding, so this becomes 1000000000.000000000, which DECIMAL(18,9) cannot hold
 def test_a_distance_that_rounds_up_to_the_limit_is_refused() -> None:
     with pytest.raises(ValueError, match="or more"):
         parse_distance("999999999.9999999999")

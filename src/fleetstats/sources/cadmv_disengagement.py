@@ -9,7 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fleetstats.dmv_forms import (
+from fleetstats.digest_form import read_digest_rows, write_table_csv
+from fleetstats.dmv_forms import parse_event_date
+from fleetstats.dmv_records import (
     Batch,
     Faults,
     FilerResolver,
@@ -18,12 +20,9 @@ from fleetstats.dmv_forms import (
     interpret,
     note_unnamed_columns,
     open_form,
-    parse_event_date,
     read_batches,
-    read_digest_rows,
     reject_faults,
     unnamed_values,
-    write_table_csv,
 )
 from fleetstats.errors import BadInput
 from fleetstats.reviewed_csv import csv_line, line_to_add, read_rows

@@ -7,21 +7,19 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from fleetstats.dmv_forms import (
+from fleetstats.digest_form import read_digest_rows, write_table_csv
+from fleetstats.dmv_forms import edition_of, parse_month_header
+from fleetstats.dmv_records import (
     Batch,
     Faults,
     FilerResolver,
-    edition_of,
     find_columns,
     interpret,
     note_unnamed_columns,
     open_form,
-    parse_month_header,
     read_batches,
-    read_digest_rows,
     reject_faults,
     unnamed_values,
-    write_table_csv,
 )
 from fleetstats.errors import BadInput
 from fleetstats.periods import Period, month_end, months_between
@@ -72,7 +70,7 @@ def _read_original(context: Context) -> Staged:
     unnamed: dict[int, int] = {}
     for batch in read_batches(file, context, staged):
         unnamed_values(file, batch, unnamed)
-        report, distance = _read_batch(batch, file.header, places, months, resolver, staged)
+        report, distance = _read_batch(batch, file, places, months, resolver, staged)
         staged.records_loaded += report.num_rows
         reports.append(report)
         distances.append(distance)
@@ -114,7 +112,7 @@ def _month_columns(file: RecordFile, context: Context) -> dict[date, int]:
 
 def _read_batch(
     batch: Batch,
-    header: list[str],
+    file: RecordFile,
     places: dict[str, int],
     months: dict[date, int],
     resolver: FilerResolver,
@@ -135,7 +133,7 @@ def _read_batch(
     faults.add("ANNUAL TOTAL", annual)
     by_month = {month: interpret(batch.cells[i], _distance_or_none) for month, i in months.items()}
     for month, cells in by_month.items():
-        faults.add(header[months[month]], cells)
+        faults.add(file.header[months[month]], cells)
     keep = reject_faults(batch, faults, staged)
     rows = pa.array(keep)
     records = pa.array(batch.records[keep], pa.int64())
@@ -155,7 +153,7 @@ def _read_batch(
     printed = pa.concat_arrays([cells.take(mi).take(rows) for cells in by_month.values()])
     blank = pc.is_null(printed)
     distance = pc.fill_null(printed, zero)
-    sums = _sum_months([c.take(mi).take(rows) for c in by_month.values()], zero)
+    sums = _sum_months([c.take(mi).take(rows) for c in by_month.values()], zero, file.name)
     count = len(by_month)
     order = pa.array(np.arange(count * len(keep)).reshape(count, len(keep)).T.ravel())
     repeat = pa.array(np.repeat(np.arange(len(keep)), count))
@@ -186,13 +184,31 @@ def _distance_or_none(text: str) -> Decimal | None:
     return parse_distance(text) if text.strip() else None
 
 
-def _sum_months(columns: list[pa.Array], zero: pa.Scalar) -> pa.Array:
+def _sum_months(columns: list[pa.Array], zero: pa.Scalar, name: str) -> pa.Array:
+    import pyarrow as pa
     import pyarrow.compute as pc
 
-    total = pc.fill_null(columns[0], zero)
+    wide = pa.decimal128(28, 9)  # room for the sum; an addition of decimals gains a digit each time
+    total = pc.fill_null(columns[0], zero).cast(wide)
     for column in columns[1:]:
-        total = pc.add(total, pc.fill_null(column, zero)).cast(zero.type)
-    return total
+        total = pc.add(total, pc.fill_null(column, zero)).cast(wide)
+    return _as_mi(total, name)
+
+
+def _as_mi(distance: pa.Array, name: str) -> pa.Array:
+    """Sums in the type of miles; `BadInput` for one that no fleet can have driven."""
+    import pyarrow as pa
+
+    try:
+        return distance.cast(arrow_type("mi"))
+    except pa.ArrowInvalid as error:
+        raise BadInput(
+            "miles that add up to more than any fleet can drive",
+            file=name,
+            found=str(error),
+            expected="sums below 1,000,000,000 miles",
+            todo="look for a number without its decimal point",
+        ) from error
 
 
 def to_km(distance_mi: pa.Array) -> pa.Array:
@@ -205,12 +221,12 @@ def to_km(distance_mi: pa.Array) -> pa.Array:
 
 
 def _by_month(distance: pa.Table, context: Context) -> pa.Table:
-    """Sums per permit and month; equal full VINs count once, masked ones once per record."""
+    """Sums per permit and month; equal full VINs count once, masked and empty ones once per record."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     car = pc.if_else(
-        distance["vin_masked"],
+        pc.or_(distance["vin_masked"], pc.equal(distance["vin"], "")),
         pc.binary_join_element_wise(distance["vin"], distance["record"].cast(pa.string()), "#"),
         distance["vin"],
     )
@@ -228,7 +244,7 @@ def _by_month(distance: pa.Table, context: Context) -> pa.Table:
         )
         .sort_by([("permit", "ascending"), ("month", "ascending")])
     )
-    miles = sums["distance_mi_reported_sum"].combine_chunks().cast(arrow_type("mi"))
+    miles = _as_mi(sums["distance_mi_reported_sum"].combine_chunks(), context.name)
     return make_table(
         "cadmv_mileage_month",
         {
@@ -261,7 +277,7 @@ def _by_filer(report: pa.Table, months: dict[date, int], context: Context) -> pa
         )
         .sort_by([("permit", "ascending")])
     )
-    miles = sums["annual_sum"].combine_chunks().cast(arrow_type("mi"))
+    miles = _as_mi(sums["annual_sum"].combine_chunks(), context.name)
     period = Period(min(months), month_end(max(months).year, max(months).month))
     count = sums.num_rows
     return make_table(

@@ -268,7 +268,7 @@ def test_values_in_columns_without_a_name_are_noted(make_context: Maker) -> None
     ]
 
 
-# BUG: pyarrow.lib.ArrowInvalid: each cell is below the limit of parse_distance, their sum does not fit DECIMAL(18,9)
+# Once: pyarrow.lib.ArrowInvalid: each cell is below the limit of parse_distance, their sum does not fit DECIMAL(18,9)
 def test_a_year_too_long_for_its_column_is_a_message_not_a_traceback(stage: Callable[..., Staged]) -> None:
     try:
         staged = stage([car("999999999", "999999999", annual="1")])
