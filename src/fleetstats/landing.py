@@ -267,21 +267,23 @@ def _compare(staged: Staged, before: Staged, previous: Held) -> list[str]:
     return found
 
 
-def _plain_columns(columns: list[str]) -> set[str]:
-    return {c.casefold() for c in columns if parse_month_header(c) is None}
+def _plain_columns(columns: list[str]) -> dict[str, str]:
+    """Columns but the months', without case, and how they are printed."""
+    return {c.casefold(): c for c in columns if parse_month_header(c) is None}
 
 
-def _values(staged: Staged, column: str) -> set[str]:
+def _values(staged: Staged, column: str) -> dict[str, str]:
     return {
-        value
+        value: value
         for table in staged.tables.values()
         if column in table.column_names
         for value in table[column].unique().to_pylist()
     }
 
 
-def _difference(what: str, now: set[str], then: set[str]) -> list[str]:
-    new, gone = sorted(now - then), sorted(then - now)
+def _difference(what: str, now: dict[str, str], then: dict[str, str]) -> list[str]:
+    new = sorted(name for key, name in now.items() if key not in then)
+    gone = sorted(name for key, name in then.items() if key not in now)
     return [f"{what}s {word}: {', '.join(names)}" for word, names in (("new", new), ("gone", gone)) if names]
 
 

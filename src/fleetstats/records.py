@@ -262,6 +262,8 @@ def _header(head: bytes, encoding: str, name: str) -> list[str]:
         if len(head) >= _SCAN:
             raise _too_long(name, 1) from error
         raise BadInput("the header cannot be read as CSV", file=name, record=1, found=str(error)) from error
+    if len(",".join(header)) > _SCAN // 2:
+        raise _too_long(name, 1)
     if not any(cell.strip() for cell in header):
         raise BadInput(
             "a file without a header",
@@ -271,8 +273,6 @@ def _header(head: bytes, encoding: str, name: str) -> list[str]:
             expected="the names of the columns",
             todo="fetch the file again from its publisher",
         )
-    if len(",".join(header)) > _SCAN // 2:
-        raise _too_long(name, 1)
     return header
 
 

@@ -327,7 +327,7 @@ FILES = [
     Bad("header only", HEADER_LINE, ("a file without records",)),
     Bad("header only, without its end", HEADER_LINE.strip(), ("a file without records",)),
     Bad("header and blank records only", HEADER_LINE + b"," * 21 + b"\r\n", ("a file without records",)),
-    Bad("blank lines only", b"\r\n\r\n\r\n", ("columns are missing",), 1, "Manufacturer"),
+    Bad("blank lines only", b"\r\n\r\n\r\n", ("a file without a header",), 1),
     Bad("cut inside a quoted cell", cut(M, b'"1,'), ("a quotation mark is never closed",)),
     Bad("cut inside a record", cut(M, b"TESTVIN2300000000,1,", 5), ("1 of 12 records", "cells"), 13),
     Bad("commas that are not quoted", M.replace(b'"1,049.54"', b"1,049.54"), ("23 cells",), 2),
