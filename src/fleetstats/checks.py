@@ -1,4 +1,4 @@
-"""Great Expectations over what is about to be published, and the gate.
+"""What is expected of every table, the results, and the gate.
 
 Every table has its file in `expectations/`, with a severity on each expectation. The tables are read back from
 the candidate file itself. A second process imports the library while the first one reads filings, since
@@ -8,27 +8,21 @@ that import takes longer than the whole audit.
 from __future__ import annotations
 
 import json
-import math
+import os
+import pickle
+import subprocess
+import sys
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
-from decimal import Decimal
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from fleetstats.errors import ConfigurationError, shorten, what_is_wrong
+from fleetstats.errors import ConfigurationError
 from fleetstats.schema import TABLES
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 SEVERITIES = ("critical", "warning")
 ROW_FLOOR = "expect_table_row_count_to_be_between"
 COLUMN_SET = "expect_table_columns_to_match_set"
-_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -95,184 +89,52 @@ def load_suite(folder: Path, table: str) -> list[dict[str, Any]]:
 class Auditor:
     """Audits candidate files in a process of its own, which begins to load its library at once.
 
-    A pipe joins the two: when a build is killed, its auditor finds the pipe closed and ends as well.
+    Two pipes join the two: when a build is killed, its auditor finds them closed and ends as well.
     """
 
     def __init__(self) -> None:
-        context = get_context("spawn")
-        self._pipe, other = context.Pipe()
-        self._process = context.Process(target=_serve, args=(other,), daemon=True)
-        self._process.start()
-        other.close()
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "fleetstats.auditing"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=environment,
+        )
 
     def __enter__(self) -> Auditor:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._pipe.close()
-        self._process.kill()
-        self._process.join()
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            self._process.kill()
+        self._process.communicate()
 
     def audit(self, path: Path, tables: Iterable[str], expectations: Path, *, floors: bool) -> list[Result]:
         """The results of every expectation on these tables of a closed candidate file.
 
         Without `floors` no number of rows is too small: the vintage of an early day has few.
         """
-        suites = {table: load_suite(expectations, table) for table in tables}
+        suites = {
+            table: suite if floors else [_without_floor(e) for e in suite]
+            for table, suite in ((table, load_suite(expectations, table)) for table in tables)
+        }
         try:
-            self._pipe.send((path, suites, floors))
-            answer = self._pipe.recv()
-        except (EOFError, OSError) as error:
+            answer, _ = self._process.communicate(pickle.dumps((path, suites)))
+            results: list[Result] | BaseException = pickle.loads(answer)  # noqa: S301 - our own process
+        except (EOFError, OSError, pickle.UnpicklingError) as error:
             raise ConfigurationError(
-                f"the process of the checks has ended (exit code {self._process.exitcode})\n"
+                f"the process of the checks has ended (exit code {self._process.returncode})\n"
                 "  to do:    see whether the machine ran out of memory, and run again; nothing was published"
             ) from error
-        if isinstance(answer, BaseException):
-            raise answer
-        results: list[Result] = answer
+        if isinstance(results, BaseException):
+            raise results
         return results
-
-
-def _serve(pipe: Connection) -> None:
-    """The auditor's process: load the library, then answer until the build goes away."""
-    import great_expectations  # noqa: F401
-
-    with suppress(EOFError, KeyboardInterrupt):
-        while True:
-            path, suites, floors = pipe.recv()
-            try:
-                pipe.send(audit_file(path, suites, floors=floors))
-            except Exception as error:  # noqa: BLE001 - it is the build that has to tell of it
-                pipe.send(error)
-
-
-def audit_file(path: Path, suites: dict[str, list[dict[str, Any]]], *, floors: bool) -> list[Result]:
-    """Validate each table of a DuckDB file against its expectations, in this process."""
-    import duckdb
-    import great_expectations as gx
-    from great_expectations.data_context.types.base import ProgressBarsConfig
-
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    whole = (
-        context.data_sources.add_pandas("candidate")
-        .add_dataframe_asset("table")
-        .add_batch_definition_whole_dataframe("whole")
-    )
-    results: list[Result] = []
-    with duckdb.connect(str(path), read_only=True) as connection:
-        for table, suite in suites.items():
-            expectations = suite if floors else [_without_floor(e) for e in suite]
-            batch = whole.get_batch({"dataframe": _read_frame(connection, table)})
-            results += _validate(table, expectations, batch)
-    return results
 
 
 def _without_floor(expectation: dict[str, Any]) -> dict[str, Any]:
     if expectation["type"] != ROW_FLOOR:
         return expectation
     return {**expectation, "kwargs": {**expectation["kwargs"], "min_value": 0}}
-
-
-def _read_frame(connection: Any, table: str) -> pd.DataFrame:
-    """A table as a frame. Decimals are read as floats here, for comparisons with limits only."""
-    quoted = ", ".join(
-        f"cast({row[0]} as double) as {row[0]}" if str(row[1]).startswith("DECIMAL") else row[0]
-        for row in connection.execute(
-            "select column_name, data_type from information_schema.columns where table_name = ? "
-            "order by ordinal_position",
-            [table],
-        ).fetchall()
-    )
-    frame: pd.DataFrame = connection.execute(f"select {quoted} from {table}").to_arrow_table().to_pandas()  # noqa: S608
-    return frame
-
-
-def _validate(table: str, expectations: list[dict[str, Any]], batch: Any) -> list[Result]:
-    from great_expectations.core.expectation_suite import ExpectationSuite
-    from great_expectations.expectations.registry import list_registered_expectation_implementations
-
-    unknown = {e["type"] for e in expectations} - set(list_registered_expectation_implementations())
-    if unknown:
-        # The library would leave them out with a line in its log
-        raise _unusable(table, ", ".join(sorted(unknown)), "a type that Great Expectations knows")
-    try:
-        suite = ExpectationSuite(
-            name=table, expectations=[{**e, "meta": {"position": i}} for i, e in enumerate(expectations)]
-        )
-    except (TypeError, ValueError) as error:
-        raise _unusable(table, what_is_wrong(error), "the arguments that its type takes") from error
-    if len(suite.expectations) != len(expectations):
-        raise _unusable(table, f"{len(suite.expectations)} loaded", f"all {len(expectations)} of the file")
-    outcome = batch.validate(
-        suite,
-        result_format={
-            "result_format": "SUMMARY",
-            "unexpected_index_column_names": list(TABLES[table].key),
-            "partial_unexpected_count": _SHOWN,
-        },
-    )
-    by_position = {r.expectation_config.meta["position"]: r for r in outcome.results}
-    return [
-        _result(table, expectation, by_position[position])
-        for position, expectation in enumerate(expectations)
-    ]
-
-
-def _unusable(table: str, found: str, expected: str) -> ConfigurationError:
-    return ConfigurationError(
-        f"an expectation that cannot be used\n  where:    file expectations/{table}.json\n"
-        f"  found:    {found}\n  expected: {expected}"
-    )
-
-
-def _result(table: str, expectation: dict[str, Any], outcome: Any) -> Result:
-    kwargs = dict(expectation["kwargs"])
-    column = kwargs.pop("column", None)
-    kwargs.pop("column_set", None)
-    raised = [info for info in _exceptions(outcome.exception_info) if info.get("raised_exception")]
-    found = outcome.result or {}
-    observed: dict[str, Any] = {}
-    severity = expectation["severity"]
-    if raised:
-        # It has not been checked, which is worse than not being met
-        severity = "critical"
-        observed["error"] = shorten(str(raised[0].get("exception_message")), 300)
-    if found.get("observed_value") is not None and expectation["type"] != COLUMN_SET:
-        observed["value"] = found["observed_value"]
-    if found.get("unexpected_count"):
-        observed["count"] = found["unexpected_count"]
-        observed["rows"] = found.get("partial_unexpected_index_list") or found.get("partial_unexpected_list")
-    if expectation["type"] == COLUMN_SET and not outcome.success:
-        observed["value"] = found.get("observed_value")
-    text = json.dumps(observed, ensure_ascii=False, default=_plain) if observed else None
-    return Result(
-        table_name=table,
-        expectation=expectation["type"],
-        column_name=column,
-        arguments=json.dumps(kwargs, ensure_ascii=False, sort_keys=True),
-        severity=severity,
-        success=bool(outcome.success) and not raised,
-        observed=None if text is None else text[:1000],
-    )
-
-
-def _exceptions(info: Any) -> list[dict[str, Any]]:
-    if not isinstance(info, dict):
-        return []
-    if "raised_exception" in info:
-        return [info]
-    return [value for value in info.values() if isinstance(value, dict)]
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Decimal | date | datetime):
-        return str(value)
-    if hasattr(value, "item"):
-        value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value if isinstance(value, str | int | float | bool) or value is None else str(value)
 
 
 def failures(results: Iterable[Result], severity: str) -> list[Result]:

@@ -134,7 +134,7 @@ def _verify_published(settings: Settings, facts: dict[str, Any]) -> str:
 
 def check(settings: Settings, as_of: date | None, progress: Progress) -> Answer:
     """Run every expectation on a published file, as the gate did before publishing it."""
-    from fleetstats.checks import audit_file, failures, load_suite
+    from fleetstats.checks import Auditor, failures
     from fleetstats.warehouse.duckdb import query
 
     target = target_of(settings, as_of)
@@ -142,9 +142,8 @@ def check(settings: Settings, as_of: date | None, progress: Progress) -> Answer:
     names = query(target, "select table_name from information_schema.tables order by table_name")
     there = set(names["table_name"].to_pylist())
     wanted = [t.name for t in tables() if t.name in there and t.name not in ("check_result", "publication")]
-    results = audit_file(
-        target, {name: load_suite(packaged("expectations"), name) for name in wanted}, floors=as_of is None
-    )
+    with Auditor() as auditor:
+        results = auditor.audit(target, wanted, packaged("expectations"), floors=as_of is None)
     critical, warned = failures(results, "critical"), failures(results, "warning")
     words = [
         f"{len(results)} expectations on {len(wanted)} tables: {sum(r.success for r in results)} met",
