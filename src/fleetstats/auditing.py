@@ -1,4 +1,4 @@
-"""Great Expectations at work: one candidate file, its tables' expectations, and what came of each.
+"""Great Expectations at work: a candidate, its tables' expectations, and what came of each.
 
 Run as a process of its own (`checks.Auditor`): the library takes longer to import than the audit takes, and
 a process can be ended without the half second in which the library's objects are taken down.
@@ -15,15 +15,12 @@ import sys
 import traceback
 from datetime import date, datetime
 from decimal import Decimal
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fleetstats.checks import COLUMN_SET, Result
 from fleetstats.errors import ConfigurationError, FleetstatsError, shorten, what_is_wrong
 from fleetstats.schema import TABLES
-
-if TYPE_CHECKING:
-    import pandas as pd
+from fleetstats.warehouse import Frames
 
 Suites = dict[str, list[dict[str, Any]]]
 
@@ -44,13 +41,13 @@ def main() -> None:
 
     request = sys.stdin.buffer.read()
     if request:
-        path, suites = pickle.loads(request)  # noqa: S301 - from the build that started this process
-        answers.write(_answer(path, suites))
+        frames, suites = pickle.loads(request)  # noqa: S301 - from the build that started this process
+        answers.write(_answer(frames, suites))
         answers.flush()
     os._exit(0)
 
 
-def _answer(path: Path, suites: Suites) -> bytes:
+def _answer(frames: Frames, suites: Suites) -> bytes:
     """The results of all suites, one half of them from a copy of this process for the second core."""
     names = sorted(suites, key=lambda name: -len(suites[name]))
     here, there = names[::2], names[1::2]
@@ -59,10 +56,10 @@ def _answer(path: Path, suites: Suites) -> bytes:
     if copy == 0:
         os.close(source)
         with os.fdopen(sink, "wb") as pipe:
-            pipe.write(_results(path, {name: suites[name] for name in there}))
+            pipe.write(_results(frames, {name: suites[name] for name in there}))
         os._exit(0)
     os.close(sink)
-    results = pickle.loads(_results(path, {name: suites[name] for name in here}))  # noqa: S301 - made here
+    results = pickle.loads(_results(frames, {name: suites[name] for name in here}))  # noqa: S301 - made here
     with os.fdopen(source, "rb") as pipe:
         others = pickle.load(pipe)  # noqa: S301 - from the copy of this process
     os.waitpid(copy, 0)
@@ -75,18 +72,17 @@ def _answer(path: Path, suites: Suites) -> bytes:
     return pickle.dumps([result for part in by_table.values() for result in part])
 
 
-def _results(path: Path, suites: Suites) -> bytes:
+def _results(frames: Frames, suites: Suites) -> bytes:
     try:
-        return pickle.dumps(audit(path, suites))
+        return pickle.dumps(audit(frames, suites))
     except FleetstatsError as error:
         return pickle.dumps(error)
     except Exception:  # noqa: BLE001 - the build tells of it
         return pickle.dumps(RuntimeError(traceback.format_exc()))
 
 
-def audit(path: Path, suites: Suites) -> list[Result]:
-    """Validate each table of a DuckDB file against its expectations, in this process."""
-    import duckdb
+def audit(frames: Frames, suites: Suites) -> list[Result]:
+    """Validate each table against its expectations, in this process."""
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
@@ -98,9 +94,9 @@ def audit(path: Path, suites: Suites) -> list[Result]:
         .add_batch_definition_whole_dataframe("whole")
     )
     results: list[Result] = []
-    with duckdb.connect(str(path), read_only=True) as connection:
+    with frames.open() as read:
         for table, expectations in suites.items():
-            frame = _read_frame(connection, table, _columns_named(expectations) | set(TABLES[table].key))
+            frame = read(table, _columns_named(expectations) | set(TABLES[table].key))
             results += _validate(table, expectations, whole.get_batch({"dataframe": frame}))
     return results
 
@@ -111,26 +107,6 @@ def _columns_named(expectations: list[dict[str, Any]]) -> set[str]:
         named |= {kwargs[key] for key in ("column", "column_A", "column_B") if key in kwargs}
         named |= set(kwargs.get("column_list", []))
     return named
-
-
-def _read_frame(connection: Any, table: str, wanted: set[str]) -> pd.DataFrame:
-    """A table as a frame: decimals as floats, for comparisons with limits only, and columns that no
-    expectation looks into as nulls, so that long texts are not read for nothing."""
-    columns = connection.execute(
-        "select column_name, data_type from information_schema.columns where table_name = ? "
-        "order by ordinal_position",
-        [table],
-    ).fetchall()
-    quoted = ", ".join(
-        f"cast(null as boolean) as {name}"
-        if name not in wanted
-        else f"cast({name} as double) as {name}"
-        if kind.startswith("DECIMAL")
-        else name
-        for name, kind in columns
-    )
-    frame: pd.DataFrame = connection.execute(f"select {quoted} from {table}").to_arrow_table().to_pandas()  # noqa: S608
-    return frame
 
 
 def _validate(table: str, expectations: list[dict[str, Any]], batch: Any) -> list[Result]:

@@ -19,6 +19,7 @@ from typing import Any
 
 from fleetstats.errors import ConfigurationError
 from fleetstats.schema import TABLES
+from fleetstats.warehouse import Frames
 
 SEVERITIES = ("critical", "warning")
 ROW_FLOOR = "expect_table_row_count_to_be_between"
@@ -87,7 +88,7 @@ def load_suite(folder: Path, table: str) -> list[dict[str, Any]]:
 
 
 class Auditor:
-    """Audits candidate files in a process of its own, which begins to load its library at once.
+    """Audits candidates in a process of its own, which begins to load its library at once.
 
     Two pipes join the two: when a build is killed, its auditor finds them closed and ends as well.
     """
@@ -109,8 +110,10 @@ class Auditor:
             self._process.kill()
         self._process.communicate()
 
-    def audit(self, path: Path, tables: Iterable[str], expectations: Path, *, floors: bool) -> list[Result]:
-        """The results of every expectation on these tables of a closed candidate file.
+    def audit(
+        self, frames: Frames, tables: Iterable[str], expectations: Path, *, floors: bool
+    ) -> list[Result]:
+        """The results of every expectation on these tables of a closed candidate.
 
         Without `floors` no number of rows is too small: the vintage of an early day has few.
         """
@@ -119,7 +122,7 @@ class Auditor:
             for table, suite in ((table, load_suite(expectations, table)) for table in tables)
         }
         try:
-            answer, _ = self._process.communicate(pickle.dumps((path, suites)))
+            answer, _ = self._process.communicate(pickle.dumps((frames, suites)))
             results: list[Result] | BaseException = pickle.loads(answer)  # noqa: S301 - our own process
         except (EOFError, OSError, pickle.UnpicklingError) as error:
             raise ConfigurationError(

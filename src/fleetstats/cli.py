@@ -109,7 +109,7 @@ def run(
         f"{outcome.filings} filings ({outcome.originals} read from the publisher's own file).",
         "planned": f"Would build {outcome.publication_id} from {outcome.filings} filings.",
     }[outcome.status]
-    words = [said, f"{outcome.path}  ({outcome.seconds:.1f} s)"]
+    words = [said, f"{outcome.place}  ({outcome.seconds:.1f} s)"]
     if outcome.status == "published":
         words += [f"warning: {text}" for text in outcome.warnings]
         if as_of is None:
@@ -133,7 +133,8 @@ def status(as_json: Json = False) -> None:
 @app.command()
 def add(
     source: Annotated[str, typer.Argument(help="Code of the source, such as cadmv_mileage.")],
-    path: Annotated[Path, typer.Argument(help="The publisher's file.")],
+    path: Annotated[Path | None, typer.Argument(help="The publisher's file.")] = None,
+    *,
     edition: Annotated[str, typer.Option(help="Edition, such as 2023, 2023-first-time, 2023-driverless.")],
     issued_on: Annotated[
         datetime | None,
@@ -143,6 +144,9 @@ def add(
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day you fetched it (default: today).")
     ] = None,
     url: Annotated[str | None, typer.Option(help="Address you fetched it from.")] = None,
+    accept_held: Annotated[
+        bool, typer.Option("--accept", help="Put an edition that waits into force; needs no file.")
+    ] = False,
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
@@ -151,7 +155,18 @@ def add(
     [bold]Example[/bold]
 
       fleetstats add cadmv_mileage 2024-Autonomous-Mileage-Reports-CSV.csv --edition 2024 --issued-on 2025-02-01
+
+      fleetstats add cadmv_mileage --edition 2023-amended-1 --accept
     """
+    if accept_held and not dry_run:
+        if path is not None:
+            raise typer.BadParameter(
+                "an edition that is held is accepted without a file", param_hint="--accept"
+            )
+        _accept(source, edition, as_json)
+        return
+    if path is None:
+        raise typer.BadParameter("the publisher's file is missing", param_hint="PATH")
     from fleetstats.landing import Offer
     from fleetstats.landing import add as add_filing
 
@@ -168,6 +183,59 @@ def add(
 
 
 @app.command()
+def accept(
+    source: Annotated[str, typer.Argument(help="Code of the source, such as cadmv_mileage.")],
+    edition: Annotated[str, typer.Argument(help="The edition that waits, such as 2023-amended-1.")],
+    as_json: Json = False,
+) -> None:
+    """Put an amendment that `fetch` found into force, once you have looked at it.
+
+    Example:  fleetstats accept cadmv_mileage 2023-amended-1
+    """
+    _accept(source, edition, as_json)
+
+
+def _accept(source: str, edition: str, as_json: bool) -> None:
+    from fleetstats.landing import accept as accept_edition
+
+    accepted = accept_edition(_settings(), source, edition)
+    words = [f"accepted: {filing}" for filing in accepted] + ["Next: fleetstats run"]
+    if not accepted:
+        words = [f"already accepted: {source}/{edition}"]
+    _tell({"accepted": accepted}, words, as_json)
+
+
+@app.command()
+def fetch(
+    source: Annotated[str | None, typer.Argument(help="Only this source.")] = None,
+    edition: Annotated[str | None, typer.Option(help="Only this edition.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="List the addresses; ask nobody and write nothing.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Ask the publishers whether there is something new, and land what can be used.
+
+    Other bytes for an edition that is held wait until you accept them.
+
+    [bold]Examples[/bold]
+
+      fleetstats fetch
+
+      fleetstats fetch cadmv_mileage --edition 2024
+    """
+    from fleetstats.fetching import exit_code, summary
+    from fleetstats.fetching import fetch as fetch_all
+    from fleetstats.output import progress
+
+    today = datetime.now().astimezone().date()
+    with progress(as_json) as told:
+        fetched = fetch_all(_settings(), source, edition, today=today, dry_run=dry_run, progress=told)
+    _tell([vars(one) for one in fetched], summary(fetched), as_json)
+    raise typer.Exit(exit_code(fetched))
+
+
+@app.command()
 def verify(as_json: Json = False) -> None:
     """Read every filing, ledger and published file again and compare checksums and counts.
 
@@ -179,6 +247,49 @@ def verify(as_json: Json = False) -> None:
     with progress(as_json) as told:
         found = verify_all(_settings(), told)
     _tell(found.facts, found.words, as_json)
+
+
+@app.command()
+def init(dry_run: DryRun = False, as_json: Json = False) -> None:
+    """Prepare a PostgreSQL server for FLEETSTATS_WAREHOUSE_URL: roles, schemas, ledgers. Can be run again.
+
+    Example:  FLEETSTATS_WAREHOUSE_URL=postgresql+psycopg://postgres@localhost/fleet fleetstats init
+    """
+    from fleetstats.errors import ConfigurationError
+
+    url = _settings().warehouse_url
+    if url is None:
+        raise ConfigurationError(
+            "there is no server to prepare\n"
+            "  to do:    set FLEETSTATS_WAREHOUSE_URL; the DuckDB warehouse needs no preparation"
+        )
+    from fleetstats.warehouse.setup import prepare_server
+
+    done = prepare_server(url.get_secret_value(), dry_run=dry_run)
+    _tell(
+        done,
+        [f"{'would be done' if dry_run else 'done'}: {what}" for what in done] or ["nothing to do"],
+        as_json,
+    )
+
+
+@app.command()
+def rollback(
+    to: Annotated[
+        str | None, typer.Option("--to", help="Publication to return to (default: the one before).")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Return to an earlier publication; it stands until inputs or code change, or run --force.
+
+    Example:  fleetstats rollback --to pub-0123456789abcdef
+    """
+    from fleetstats.pipeline import rollback as roll_back
+
+    state = roll_back(_settings(), to)
+    _tell(
+        state.as_dict(), [f"Returned to {state.publication_id}. fleetstats run --force builds anew."], as_json
+    )
 
 
 @app.command()
@@ -240,10 +351,9 @@ def sql(
       fleetstats sql "select * from mileage_monthly" --format parquet --output mileage.parquet
     """
     from fleetstats.output import write_table
-    from fleetstats.pipeline import target_of
-    from fleetstats.warehouse.duckdb import query
+    from fleetstats.warehouse import open_warehouse
 
-    write_table(query(target_of(_settings(), _day(as_of)), statement), form.value, output)
+    write_table(open_warehouse(_settings(), _day(as_of)).query(statement), form.value, output)
 
 
 @app.command()

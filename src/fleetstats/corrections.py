@@ -16,6 +16,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from fleetstats.errors import BadInput, what_is_wrong
+from fleetstats.yaml_files import load_yaml
 
 CORRECTIONS_FILE = "corrections.yml"
 
@@ -70,7 +71,7 @@ def load_corrections(paths: Iterable[Path]) -> list[Correction]:
         if not path.exists():
             continue
         try:
-            entries = yaml.safe_load(path.read_text(encoding="utf-8")) or []
+            entries = load_yaml(path) or []
             corrections.extend(Correction.model_validate(entry) for entry in entries)
         except (yaml.YAMLError, ValidationError, ValueError, TypeError) as error:
             raise BadInput(

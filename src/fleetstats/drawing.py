@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from fleetstats.errors import ConfigurationError
-from fleetstats.pipeline import target_of
 from fleetstats.settings import Settings
+from fleetstats.warehouse import Warehouse, open_warehouse
 
 if TYPE_CHECKING:
     from fleetstats.charts import Chart, Format, Language
@@ -41,7 +41,6 @@ def draw(
     where nothing is published.
     """
     from fleetstats.charts import CHARTS, FORMATS, EmptyChart, Provenance, render
-    from fleetstats.warehouse.duckdb import query
 
     if name not in CHARTS:
         raise ConfigurationError(f"there is no chart {name!r}\n  expected: {', '.join(sorted(CHARTS))}")
@@ -51,15 +50,15 @@ def draw(
             f"there is no format {', '.join(unknown) or '(empty)'}\n  expected: {', '.join(FORMATS)}"
         )
     chart = CHARTS[name]
-    target = target_of(settings, as_of)
-    frame = query(target, chart.query).to_pandas()
-    publication = query(
-        target, "select publication_id, as_of from publication order by published_at desc limit 1"
-    ).to_pylist()[0]
-    sources = _sources(target, chart)
+    warehouse = open_warehouse(settings, as_of)
+    frame = warehouse.query(chart.query).to_pandas()
+    state = warehouse.state()
+    if state is None:
+        raise ConfigurationError(f"nothing is published in {warehouse.place}\n  to do:    fleetstats run")
+    sources = _sources(warehouse, chart)
     provenance = Provenance(
-        publication_id=publication["publication_id"],
-        vintage=publication["as_of"],
+        publication_id=state.publication_id,
+        vintage=as_of,
         sources=tuple(f"{s['publisher']}: {s['title_en']}" for s in sources),
         sources_zh=tuple(f"{s['publisher_zh']}：{s['title_zh']}" for s in sources),
     )
@@ -76,14 +75,13 @@ def draw(
     return Drawn(name, paths, [str(w.message) for w in caught if issubclass(w.category, EmptyChart)])
 
 
-def _sources(target: Path, chart: Chart) -> list[dict[str, str]]:
+def _sources(warehouse: Warehouse, chart: Chart) -> list[dict[str, str]]:
     """The sources that the chart's marts are made from: publisher and titles."""
     from fleetstats.marts import load_statements, sources_of
     from fleetstats.settings import packaged
-    from fleetstats.warehouse.duckdb import query
 
     wanted = sources_of(chart.query, load_statements(packaged("sql")))
-    rows: list[dict[str, str]] = query(
-        target, "select source, publisher, publisher_zh, title_en, title_zh from source order by source"
+    rows: list[dict[str, str]] = warehouse.query(
+        "select source, publisher, publisher_zh, title_en, title_zh from source order by source"
     ).to_pylist()
     return [row for row in rows if row["source"] in wanted]

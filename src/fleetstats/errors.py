@@ -13,6 +13,7 @@ EXIT_CHECKS_FAILED = 3
 EXIT_BAD_INPUT = 4
 EXIT_CONFIGURATION = 5
 EXIT_LOCKED = 6
+EXIT_DOWNLOAD_FAILED = 7
 
 EXIT_CODES: dict[int, str] = {
     EXIT_DONE: "done, or nothing had changed",
@@ -22,6 +23,7 @@ EXIT_CODES: dict[int, str] = {
     EXIT_BAD_INPUT: "a filing cannot be used as it is; the last publication is untouched",
     EXIT_CONFIGURATION: "a setting, a folder or the machine is not as it has to be",
     EXIT_LOCKED: "another build is running",
+    EXIT_DOWNLOAD_FAILED: "a download failed; try again later",
 }
 
 
@@ -100,6 +102,12 @@ class Locked(FleetstatsError):
     """Another build holds the lock."""
 
     exit_code = EXIT_LOCKED
+
+
+class DownloadFailed(FleetstatsError):
+    """The network, or the publisher's server, did not deliver; another time it may."""
+
+    exit_code = EXIT_DOWNLOAD_FAILED
 
 
 def printable(text: str) -> str:

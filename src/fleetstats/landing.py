@@ -36,11 +36,16 @@ from fleetstats.staging import Reviewed
 
 _TRANSCRIBED = ("bjrt_mileage", "market_figures", "robotaxi_orders")
 """Sources whose filings are transcriptions, every row with a date and a citation of its own."""
+_SIZE_CHANGE = 0.25
+"""From one edition to the next, a larger change of the number of rows is a warning."""
 
 
 @dataclass(frozen=True)
 class Offer:
-    """A file as the person who adds it describes it."""
+    """A file as the person who adds it describes it.
+
+    Without `accept_amendment`, other bytes for a held edition are kept, but wait for `accept`.
+    """
 
     source: str
     path: Path
@@ -48,6 +53,8 @@ class Offer:
     issued_on: date | None
     retrieved_on: date
     url: str | None = None
+    issued_on_estimated: bool = False
+    accept_amendment: bool = True
 
 
 @dataclass
@@ -59,6 +66,7 @@ class Landed:
     folder: Path
     supersedes: str | None
     compared_with: str | None
+    accepted: bool = True
     found: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -88,12 +96,16 @@ def add(settings: Settings, offer: Offer, *, dry_run: bool = False) -> Landed:
             expected=f"a file that is new, or --edition {same.filing.edition}",
         )
     if same is not None and same.filing.status != "digest":
-        return Landed("already held", same.filing.id, same.folder, same.filing.supersedes, None)
+        was = same.filing
+        return Landed("already held", was.id, same.folder, was.supersedes, None, was.accepted)
     by_edition = {h.filing.edition: h for h in catalogue}
     edition, supersedes = offer.edition, None if same is None else same.filing.supersedes
     if same is None and edition in by_edition:
         edition, supersedes = next_amendment(edition, by_edition)
+        _refuse_waiting(by_edition[supersedes], offer)
     filing = _describe(settings, offer, edition, supersedes, hashes, by_edition.get(supersedes or edition))
+    if same is None and supersedes and not offer.accept_amendment:
+        filing = filing.model_copy(update={"accepted": False})
     folder = settings.landed / source / edition
     held = Held(
         filing,
@@ -113,15 +125,55 @@ def add(settings: Settings, offer: Offer, *, dry_run: bool = False) -> Landed:
         folder,
         f"{source}/{supersedes}" if supersedes else None,
         previous.filing.id if previous else None,
+        filing.accepted,
         found=[_counts(staged)],
         warnings=staged.warnings,
     )
     if previous is not None:
         before: Staged = reader(source).read(reviewed.context(previous))
         landed.found += _compare(staged, before, previous)
+        landed.warnings += _unlike_in_size(staged, before, previous)
     if not dry_run:
         _write(folder, path, filing.model_copy(update=_learnt(staged)))
     return landed
+
+
+def accept(settings: Settings, source: str, edition: str) -> list[str]:
+    """Put an edition that waits into force, and those it supersedes; returns the filings that had waited.
+
+    Raises `BadInput` if there is no such edition.
+    """
+    reader(source)
+    cache = HashCache(settings.cache / "hashes.json")
+    catalogue = load_catalogue(settings.raw, settings.landed, settings.originals, cache)
+    held = {h.filing.edition: h for h in catalogue if h.filing.source == source}
+    if edition not in held:
+        waiting = sorted(e for e, h in held.items() if not h.filing.accepted)
+        raise BadInput(
+            "there is no such edition",
+            column="edition",
+            found=f"{source}/{edition}",
+            expected=f"one that waits to be accepted: {', '.join(waiting) or 'none does'}",
+        )
+    chain = [held[edition]]
+    while chain[-1].filing.supersedes:
+        chain.append(held[chain[-1].filing.supersedes])
+    # The first of the chain first: an accepted filing supersedes accepted ones only, also after a crash
+    waited = [h for h in reversed(chain) if not h.filing.accepted]
+    for one in waited:
+        write_filing(one.folder, one.filing.model_copy(update={"accepted": True}))
+    return [h.filing.id for h in waited]
+
+
+def _refuse_waiting(last: Held, offer: Offer) -> None:
+    if offer.accept_amendment and not last.filing.accepted:
+        raise BadInput(
+            "an amendment of this edition waits to be accepted",
+            file=last.folder,
+            expected="every amendment in turn to be accepted, or removed",
+            todo=f"fleetstats accept {last.filing.source} {last.filing.edition}, or remove its folder; "
+            "then add the file again",
+        )
 
 
 def _check(offer: Offer) -> None:
@@ -192,6 +244,7 @@ def _describe(
         edition=edition,
         file=offer.path.name,
         issued_on=offer.issued_on or "by_row",
+        issued_on_estimated=offer.issued_on_estimated,
         retrieved_on=offer.retrieved_on,
         status="transcribed" if transcribed else "amended" if supersedes else "original",
         supersedes=supersedes,
@@ -238,7 +291,9 @@ def _previous(catalogue: list[Held], edition: str, supersedes: str | None) -> He
     alike = [
         h
         for h in catalogue
-        if h.filing.edition[4:].split("-amended")[0] == kind and h.filing.edition < edition
+        if h.filing.accepted
+        and h.filing.edition[4:].split("-amended")[0] == kind
+        and h.filing.edition < edition
     ]
     return max(alike, key=lambda h: h.filing.edition) if alike else None
 
@@ -265,6 +320,14 @@ def _compare(staged: Staged, before: Staged, previous: Held) -> list[str]:
     if then:
         found.append(f"rows: {now:,}, against {then:,} in {previous.filing.id} ({(now - then) / then:+.0%})")
     return found
+
+
+def _unlike_in_size(staged: Staged, before: Staged, previous: Held) -> list[str]:
+    now, then = _size(staged), _size(before)
+    if not then or abs(now - then) <= _SIZE_CHANGE * then:
+        return []
+    change = f"{(now - then) / then:+.0%}, more than {_SIZE_CHANGE:.0%}"
+    return [f"another size: {now:,} rows, against {then:,} in {previous.filing.id} ({change})"]
 
 
 def _plain_columns(columns: list[str]) -> dict[str, str]:

@@ -6,7 +6,6 @@ the published warehouse as it is, and `publish` changes it in one step.
 
 from __future__ import annotations
 
-import json
 import secrets
 import shutil
 from collections.abc import Callable
@@ -16,13 +15,13 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal
 
-from fleetstats import __version__, ledger
+from fleetstats import __version__
 from fleetstats.errors import ChecksFailed, ConfigurationError, shorten
 from fleetstats.fingerprint import code_sha256, fingerprint, publication_id
-from fleetstats.locking import build_lock
-from fleetstats.raw import HashCache, Held, in_vintage, load_catalogue, write_atomically
+from fleetstats.raw import HashCache, Held, in_vintage, load_catalogue
 from fleetstats.schema import TABLES, tables
 from fleetstats.settings import Settings, packaged
+from fleetstats.warehouse import PUBLISHED, State, Warehouse, open_warehouse, publication_row
 
 if TYPE_CHECKING:
     from fleetstats.checks import Auditor, Result
@@ -50,17 +49,11 @@ class Plan:
         """The publication that this plan leads to."""
         return publication_id(self.fingerprint)
 
-    @property
-    def target(self) -> Path:
-        """The file that is published; a vintage has one of its own."""
-        return self.settings.vintage(self.as_of)
-
 
 @dataclass(frozen=True)
 class Built:
-    """A closed candidate file: its tables with their rows, and what the readers warned of."""
+    """A closed candidate: its tables with their rows, and what the readers warned of."""
 
-    path: Path
     rows: dict[str, int]
     warnings: tuple[str, ...]
     accounts: tuple[dict[str, Any], ...]
@@ -73,7 +66,7 @@ class Outcome:
 
     status: Literal["unchanged", "published", "planned"]
     publication_id: str
-    path: Path
+    place: str
     as_of: date | None
     rows: dict[str, int] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
@@ -105,7 +98,6 @@ def plan(settings: Settings, as_of: date | None = None, *, remember: bool = True
     reviewed = Reviewed(settings.data, settings.landed)
     reviewed.verify(catalogue)
     code = code_sha256(packaged("sql"), packaged("expectations"))
-    now = datetime.now(UTC)
     return Plan(
         settings=settings,
         as_of=as_of,
@@ -113,32 +105,8 @@ def plan(settings: Settings, as_of: date | None = None, *, remember: bool = True
         reviewed=reviewed,
         code=code,
         fingerprint=fingerprint(held, code, reviewed.sha256, as_of),
-        run_id=f"{now:%Y%m%dT%H%M%S%f}Z-{secrets.token_hex(3)}",
+        run_id=new_run_id(),
     )
-
-
-def target_of(settings: Settings, as_of: date | None) -> Path:
-    """The published file, or that of a vintage."""
-    path = settings.vintage(as_of)
-    if as_of is not None and not path.exists():
-        raise ConfigurationError(
-            f"the vintage of {as_of} has not been built\n  to do:    fleetstats run --as-of {as_of}"
-        )
-    return path
-
-
-def published_state(target: Path) -> dict[str, Any] | None:
-    """What the note beside a published file says of it, if the note is that file's."""
-    try:
-        note: dict[str, Any] = json.loads(_note_path(target).read_text(encoding="utf-8"))
-        stat = target.stat()
-    except (OSError, ValueError):
-        return None
-    return note if note.get("file") == [stat.st_size, stat.st_mtime_ns, stat.st_ino] else None
-
-
-def _note_path(target: Path) -> Path:
-    return target.with_suffix(".json")
 
 
 def stage(the_plan: Plan, progress: Progress) -> list[Staged]:
@@ -154,11 +122,11 @@ def stage(the_plan: Plan, progress: Progress) -> list[Staged]:
     )
 
 
-def build(the_plan: Plan, staged: list[Staged], progress: Progress) -> Built:
-    """Build the candidate file beside the published one: reference and core tables, then the marts."""
+def build(the_plan: Plan, warehouse: Warehouse, staged: list[Staged], progress: Progress) -> Built:
+    """Build the candidate, out of everybody's sight: reference and core tables, then the marts."""
     from fleetstats.marts import build_marts, buildable, load_statements
+    from fleetstats.staged import rows_to_table
     from fleetstats.staging import account_rows, assemble
-    from fleetstats.warehouse.duckdb import Candidate, candidate_path
 
     statements = load_statements(packaged("sql"))
     content = assemble(staged, the_plan.held, the_plan.reviewed, the_plan.as_of)
@@ -170,8 +138,7 @@ def build(the_plan: Plan, staged: list[Staged], progress: Progress) -> Built:
         if table.name not in content and not table.optional:
             content[table.name] = table.arrow_schema().empty_table()
     marts = buildable(statements, set(content))
-    path = candidate_path(the_plan.target, the_plan.run_id)
-    candidate = Candidate(path)
+    candidate = warehouse.candidate(the_plan.run_id)
     try:
         candidate.create([*(TABLES[n] for n in (*content, *marts)), *tables("ledger")])
         rows: dict[str, int] = {}
@@ -181,16 +148,11 @@ def build(the_plan: Plan, staged: list[Staged], progress: Progress) -> Built:
             rows[name] = table.num_rows
         rows |= build_marts(candidate, statements, set(content), lambda name: progress("build", name))
         accounts = account_rows(staged, the_plan.held, the_plan.run_id)
-        for table in tables("ledger"):
-            candidate.load(table.name, ledger.read(the_plan.settings.ledger, table.name))
-        from fleetstats.staged import rows_to_table
-
         candidate.load("filing_account", rows_to_table("filing_account", accounts))
     finally:
         candidate.close()
     files = {held.filing.id: held.path.name for held in the_plan.held}
     return Built(
-        path=path,
         rows=rows,
         warnings=tuple(warning for one in staged for warning in one.warnings),
         accounts=tuple(accounts),
@@ -203,8 +165,10 @@ def build(the_plan: Plan, staged: list[Staged], progress: Progress) -> Built:
     )
 
 
-def audit(the_plan: Plan, built: Built, auditor: Auditor, progress: Progress) -> list[Result]:
-    """Check the candidate file; raises `ChecksFailed` if a critical expectation was not met.
+def audit(
+    the_plan: Plan, warehouse: Warehouse, built: Built, auditor: Auditor, progress: Progress
+) -> list[Result]:
+    """Check the candidate; raises `ChecksFailed` if a critical expectation was not met.
 
     The results go to the ledger and to a page for people either way.
     """
@@ -213,16 +177,16 @@ def audit(the_plan: Plan, built: Built, auditor: Auditor, progress: Progress) ->
 
     progress("audit", f"{len(built.rows)} tables")
     results = auditor.audit(
-        built.path,
-        [*built.rows, *(t.name for t in tables("ledger") if t.name == "filing_account")],
+        warehouse.frames(the_plan.run_id),
+        [*built.rows, "filing_account"],
         packaged("expectations"),
         floors=the_plan.as_of is None,
     )
-    home = the_plan.settings
-    ledger.append(home.ledger, "check_result", the_plan.run_id, [r.row(the_plan.run_id) for r in results])
-    ledger.append(home.ledger, "filing_account", the_plan.run_id, list(built.accounts))
+    run_id = the_plan.run_id
+    warehouse.record("check_result", run_id, [r.row(run_id) for r in results])
+    warehouse.record("filing_account", run_id, list(built.accounts))
     vintage = f"-{the_plan.as_of}" if the_plan.as_of else ""
-    page = write_page(home.reports / f"checks{vintage}.html", the_plan, built, results)
+    page = write_page(the_plan.settings.reports / f"checks{vintage}.html", the_plan, built, results)
     critical = failures(results, "critical")
     if critical:
         raise ChecksFailed(_failure_message(critical, built, page))
@@ -244,57 +208,30 @@ def _failure_message(critical: list[Result], built: Built, page: Path) -> str:
     return "\n".join(lines)
 
 
-def publish(the_plan: Plan, built: Built, results: list[Result], progress: Progress) -> Outcome:
-    """Add the run's ledgers to the audited file and put it in the published one's place, atomically."""
+def publish(
+    the_plan: Plan, warehouse: Warehouse, built: Built, results: list[Result], progress: Progress
+) -> Outcome:
+    """Put the audited candidate in the published one's place, in one step."""
     from fleetstats.checks import failures
-    from fleetstats.staged import rows_to_table
-    from fleetstats.warehouse.duckdb import promote, reopen
 
     progress("publish", the_plan.publication_id)
-    warned = failures(results, "warning")
-    warnings = [*built.warnings, *(result.says for result in warned)]
     published_at = datetime.now(UTC)
-    publication = {
-        "publication_id": the_plan.publication_id,
-        "run_id": the_plan.run_id,
-        "published_at": published_at,
-        "fingerprint": the_plan.fingerprint,
-        "as_of": the_plan.as_of,
-        "code_version": __version__,
-        "rows": sum(built.rows.values()),
-        "warnings": len(warnings),
-    }
-    candidate = reopen(built.path)
-    try:
-        candidate.load(
-            "check_result", rows_to_table("check_result", [r.row(the_plan.run_id) for r in results])
-        )
-        candidate.load("publication", rows_to_table("publication", [publication]))
-    finally:
-        candidate.close()
-    promote(built.path, the_plan.target)
-    ledger.append(the_plan.settings.ledger, "publication", the_plan.run_id, [publication])
-    stat = the_plan.target.stat()
-    note = {
-        "publication_id": the_plan.publication_id,
-        "run_id": the_plan.run_id,
-        "fingerprint": the_plan.fingerprint,
-        "published_at": published_at.isoformat(),
-        "as_of": None if the_plan.as_of is None else the_plan.as_of.isoformat(),
-        "rows": built.rows,
-        "warnings": warnings,
-        "file": [stat.st_size, stat.st_mtime_ns, stat.st_ino],
-    }
-    write_atomically(_note_path(the_plan.target), json.dumps(note, ensure_ascii=False).encode())
+    state = State(
+        publication_id=the_plan.publication_id,
+        run_id=the_plan.run_id,
+        fingerprint=the_plan.fingerprint,
+        published_at=published_at.isoformat(),
+        rows=built.rows,
+        warnings=[*built.warnings, *(result.says for result in failures(results, "warning"))],
+    )
+    warehouse.publish(publication_row(state, published_at, the_plan.as_of, __version__, PUBLISHED), state)
     return Outcome(
         status="published",
-        publication_id=the_plan.publication_id,
-        path=the_plan.target,
+        publication_id=state.publication_id,
+        place=warehouse.place,
         as_of=the_plan.as_of,
-        rows=built.rows,
-        warnings=warnings,
-        filings=len(the_plan.held),
-        originals=sum(h.read_as == "original" for h in the_plan.held),
+        rows=state.rows,
+        warnings=state.warnings,
     )
 
 
@@ -315,67 +252,78 @@ def run(
     started = perf_counter()
     progress("plan", "filings")
     the_plan = plan(settings, as_of, remember=not dry_run)
-    state = published_state(the_plan.target)
-    unchanged = state is not None and state["fingerprint"] == the_plan.fingerprint and not force
-    if state is not None and (unchanged or dry_run):
+    warehouse = open_warehouse(settings, as_of)
+    state = warehouse.state()
+    if state is not None and state.is_result_of(the_plan.fingerprint) and not force:
         outcome = Outcome(
-            "unchanged" if unchanged else "planned",
-            the_plan.publication_id,
-            the_plan.target,
-            as_of,
-            rows=state["rows"] if unchanged else {},
-            warnings=state["warnings"] if unchanged else [],
+            "unchanged", state.publication_id, warehouse.place, as_of, state.rows, state.warnings
         )
     elif dry_run:
-        outcome = Outcome("planned", the_plan.publication_id, the_plan.target, as_of)
+        outcome = Outcome("planned", the_plan.publication_id, warehouse.place, as_of)
     else:
-        with build_lock(settings.warehouse):
-            outcome = _build_and_publish(the_plan, progress)
+        with warehouse.lock():
+            outcome = _build_and_publish(the_plan, warehouse, progress)
     outcome.filings = len(the_plan.held)
     outcome.originals = sum(h.read_as == "original" for h in the_plan.held)
     outcome.seconds = perf_counter() - started
     return outcome
 
 
-def _build_and_publish(the_plan: Plan, progress: Progress) -> Outcome:
+def _build_and_publish(the_plan: Plan, warehouse: Warehouse, progress: Progress) -> Outcome:
     from fleetstats.checks import Auditor
-    from fleetstats.warehouse.duckdb import discard_candidates
 
-    discard_candidates(the_plan.target.parent)
-    recover_ledger(the_plan.settings)
-    built: Built | None = None
+    warehouse.prepare()
     try:
         with Auditor() as auditor:
             staged = stage(the_plan, progress)
-            built = build(the_plan, staged, progress)
-            results = audit(the_plan, built, auditor, progress)
-        return publish(the_plan, built, results, progress)
+            built = build(the_plan, warehouse, staged, progress)
+            results = audit(the_plan, warehouse, built, auditor, progress)
+        return publish(the_plan, warehouse, built, results, progress)
     except OSError as error:
-        free = shutil.disk_usage(the_plan.settings.home).free
-        raise ConfigurationError(
-            f"the build could not be written: {error.strerror or error}\n"
-            f"  where:    {error.filename or the_plan.settings.home} ({free / 2**20:,.0f} MiB free)\n"
-            "  to do:    make room or mend the folder's rights, and run again; the last publication is as it was"
-        ) from error
+        raise _cannot_write(the_plan.settings, error) from error
     finally:
-        discard_candidates(the_plan.target.parent)
+        warehouse.discard(the_plan.run_id)
 
 
-def recover_ledger(settings: Settings) -> None:
-    """Write the ledger entry of a publication whose run was killed between publishing and noting it."""
-    import duckdb
+def _cannot_write(settings: Settings, error: OSError) -> ConfigurationError:
+    free = shutil.disk_usage(settings.home).free
+    return ConfigurationError(
+        f"the build could not be written: {error.strerror or error}\n"
+        f"  where:    {error.filename or settings.home} ({free / 2**20:,.0f} MiB free)\n"
+        "  to do:    make room or mend the folder's rights, and run again; the last publication is as it was"
+    )
 
-    target = settings.published
-    if not target.exists() or published_state(target) is not None:
-        return
-    try:
-        with duckdb.connect(str(target), read_only=True) as connection:
-            rows = (
-                connection.execute("select * from publication order by published_at desc limit 1")
-                .to_arrow_table()
-                .to_pylist()
+
+def rollback(settings: Settings, to: str | None = None) -> State:
+    """Return to a kept publication: `to`, or the one before the current.
+
+    It stands until inputs or code change, or a run is forced. Raises `ConfigurationError` where there is
+    nothing to return to.
+    """
+    warehouse = open_warehouse(settings)
+    with warehouse.lock():
+        warehouse.prepare()
+        current, kept = warehouse.state(), warehouse.kept()
+        found = [
+            state
+            for state in kept
+            if (
+                state.publication_id == to
+                if to
+                else current is None or state.fingerprint != current.fingerprint
             )
-    except duckdb.Error:
-        return  # The build that follows replaces a file that cannot be read
-    for row in rows:
-        ledger.append(settings.ledger, "publication", row["run_id"], [row])
+        ]
+        if not found:
+            raise ConfigurationError(
+                f"there is no publication {to or 'before the current one'} to return to\n"
+                f"  expected: {', '.join(dict.fromkeys(s.publication_id for s in kept)) or 'none is kept'}"
+            )
+        try:
+            return warehouse.rollback(found[0], new_run_id(), datetime.now(UTC))
+        except OSError as error:
+            raise _cannot_write(settings, error) from error
+
+
+def new_run_id() -> str:
+    """An identifier that begins with the time, so that runs sort."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}Z-{secrets.token_hex(3)}"

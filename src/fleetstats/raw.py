@@ -21,12 +21,12 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from fleetstats.errors import BadInput, ConfigurationError, what_is_wrong
+from fleetstats.yaml_files import load_yaml
 
 FILING_FILE = "filing.yml"
 EDITION = re.compile(r"[a-z0-9][a-z0-9-]{0,80}")
 _AMENDED = re.compile(r"(?P<first>.+)-amended-(?P<number>\d+)")
 _CHUNK = 1 << 20
-_Loader = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
@@ -44,7 +44,11 @@ class Original(BaseModel):
 
 
 class Filing(BaseModel):
-    """One `filing.yml`. `issued_on: by_row` stands for files whose every row has its own date."""
+    """One `filing.yml`. `issued_on: by_row` stands for files whose every row has its own date.
+
+    A filing that is not `accepted` is in the catalogue, but neither read nor in force: a person has to look
+    at it first.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -67,6 +71,7 @@ class Filing(BaseModel):
     size: int = Field(gt=0)
     original: Original | None = None
     corrections_sha256: Sha256 | None = None
+    accepted: bool = True
     compiled_by: str | None = None
     columns: list[str] = []
     notes: list[str] = []
@@ -203,7 +208,7 @@ def read_filing(folder: Path) -> Filing:
     """The filing of a folder; `BadInput` names what is missing or wrong in its filing.yml."""
     path = folder / FILING_FILE
     try:
-        values = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a safe loader, in C
+        values = load_yaml(path)
         filing = Filing.model_validate(values)
     except OSError as error:
         raise BadInput(
@@ -371,6 +376,11 @@ def _check_chains(held: Iterable[Held]) -> None:
                 "two filings supersede the same one",
                 f"one that supersedes {successor[before]}, which came in between",
             )
+        if filing.accepted and not filings[before].accepted:
+            raise wrong(
+                "a filing supersedes one that has not been accepted",
+                f"{before} to be accepted first: fleetstats accept {filing.source} {filing.supersedes}",
+            )
         successor[before] = filing.id
     for first in successor:
         seen, current = {first}, first
@@ -389,9 +399,14 @@ def _check_chains(held: Iterable[Held]) -> None:
 
 
 def in_vintage(held: Iterable[Held], as_of: date | None) -> list[Held]:
-    """The filings that had been issued by `as_of` (all, if it is None); by-row filings are always in, and
-    their rows are filtered by their own dates."""
-    return [h for h in held if as_of is None or h.filing.issued_on == "by_row" or h.filing.issued_on <= as_of]
+    """The accepted filings that had been issued by `as_of` (all of them, if it is None); by-row filings are
+    always in, and their rows are filtered by their own dates."""
+    return [
+        h
+        for h in held
+        if h.filing.accepted
+        and (as_of is None or h.filing.issued_on == "by_row" or h.filing.issued_on <= as_of)
+    ]
 
 
 def superseded(held: Iterable[Held]) -> set[str]:
@@ -414,6 +429,8 @@ def write_filing(folder: Path, filing: Filing) -> None:
     """Write `filing.yml`, keys in the order of the model, unset ones left out."""
     values = filing.model_dump(mode="json", exclude_none=True)
     values = {k: v for k, v in values.items() if v != [] and not (k == "issued_on_estimated" and not v)}
+    if filing.accepted:
+        del values["accepted"]
     for key in ("url",):
         values.setdefault(key, None)
     text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=120)

@@ -15,10 +15,11 @@ from fleetstats.errors import (
     ConfigurationError,
     FleetstatsError,
 )
-from fleetstats.pipeline import plan, published_state, target_of
-from fleetstats.raw import HashCache, hash_file, load_catalogue
+from fleetstats.pipeline import plan
+from fleetstats.raw import HashCache, load_catalogue
 from fleetstats.schema import tables
 from fleetstats.settings import Settings, packaged
+from fleetstats.warehouse import open_warehouse
 
 if TYPE_CHECKING:
     from fleetstats.pipeline import Progress
@@ -38,28 +39,27 @@ def state(settings: Settings) -> Answer:
 
     What is wrong with an input is part of the answer, after what is published.
     """
-    note = published_state(settings.published)
+    warehouse = open_warehouse(settings)
+    published = warehouse.state()
     vintages = sorted(p.stem for p in (settings.warehouse / "as-of").glob("*.duckdb"))
     facts: dict[str, Any] = {
         "home": settings.home,
         "originals": settings.originals,
-        "published": None
-        if note is None
-        else {k: note[k] for k in ("publication_id", "published_at", "rows", "warnings")},
+        "warehouse": warehouse.place,
+        "published": None if published is None else published.as_dict(),
         "vintages": vintages,
-        "runs": len(ledger.runs(settings.ledger, "publication")),
+        "kept": [state.publication_id for state in warehouse.kept()],
     }
-    words = [f"home        {settings.home}"]
-    if note is not None:
+    words = [f"home        {settings.home}", f"warehouse   {warehouse.place}"]
+    if published is not None:
         words += [
-            f"published   {note['publication_id']}, {note['published_at'][:19]}Z",
-            f"            {sum(note['rows'].values()):,} rows in {len(note['rows'])} tables",
-            f"            {len(note['warnings'])} warnings",
+            f"published   {published.publication_id}, {published.published_at[:19]}Z",
+            f"            {sum(published.rows.values()):,} rows in {len(published.rows)} tables",
+            f"            {len(published.warnings)} warnings",
         ]
-    elif settings.published.exists():
-        words.append(
-            f"published   {settings.published}, copied or changed since: fleetstats run builds it anew"
-        )
+        words += ["            rolled back; a newer one is kept"] if published.rolled_back_from else []
+    elif settings.published.exists() and settings.warehouse_url is None:
+        words.append("published   a file that was copied or changed since: fleetstats run builds it anew")
     else:
         words.append("published   nothing yet: fleetstats run")
     words += [f"vintages    {', '.join(vintages)}"] if vintages else []
@@ -68,7 +68,7 @@ def state(settings: Settings) -> Answer:
     except FleetstatsError as error:
         facts["problem"] = str(error)
         return Answer(facts, [*words, f"problem     {error}"], exit_code=error.exit_code)
-    current = note is not None and note["fingerprint"] == the_plan.fingerprint
+    current = published is not None and published.is_result_of(the_plan.fingerprint)
     counts = Counter((h.filing.source, h.read_as) for h in the_plan.held)
     facts |= {
         "current": current,
@@ -77,8 +77,8 @@ def state(settings: Settings) -> Answer:
     }
     words += [f"filings     {source}: {n} {read_as}" for (source, read_as), n in sorted(counts.items())]
     words.append("up to date" if current else "inputs or code have changed: fleetstats run")
-    if note is not None:
-        words += [f"warning: {text}" for text in note["warnings"]]
+    if published is not None:
+        words += [f"warning: {text}" for text in published.warnings]
     return Answer(facts, words)
 
 
@@ -94,56 +94,56 @@ def verify(settings: Settings, progress: Progress) -> Answer:
         "filings": len(catalogue),
         "bytes": sum(h.path.stat().st_size for h in catalogue),
     }
-    for table in tables("ledger"):
-        progress("verify", table.name)
-        rows = ledger.read(settings.ledger, table.name).num_rows
-        facts[table.name] = rows
-        words.append(f"ledger {table.name}: {rows:,} rows, readable")
-    if settings.published.exists():
-        progress("verify", "published")
-        words.append(_verify_published(settings, facts))
+    if settings.warehouse_url is None:
+        for table in tables("ledger"):
+            progress("verify", table.name)
+            rows = ledger.read(settings.ledger, table.name).num_rows
+            facts[table.name] = rows
+            words.append(f"ledger {table.name}: {rows:,} rows, readable")
+    progress("verify", "published")
+    words.append(_verify_published(settings, facts))
     return Answer(facts, words)
 
 
 def _verify_published(settings: Settings, facts: dict[str, Any]) -> str:
-    from fleetstats.warehouse.duckdb import query
-
-    note = published_state(settings.published)
-    if note is None:
-        raise ConfigurationError(
-            f"the note beside the published file is not that file's: {settings.published}\n"
-            "  to do:    fleetstats run, which builds it again"
-        )
-    for name, expected in note["rows"].items():
-        found = query(settings.published, f'select count(*) as n from "{name}"')["n"][0].as_py()  # noqa: S608
+    warehouse = open_warehouse(settings)
+    state = warehouse.state()
+    if state is None:
+        if settings.warehouse_url is None and settings.published.exists():
+            raise ConfigurationError(
+                f"the note beside the published file is not that file's: {warehouse.place}\n"
+                "  to do:    fleetstats run, which builds it again"
+            )
+        return "published: nothing yet"
+    for name, expected in state.rows.items():
+        found = warehouse.query(f'select count(*) as n from "{name}"')["n"][0].as_py()  # noqa: S608
         if found != expected:
             raise BadInput(
                 "a published table has another number of rows than when it was published",
-                file=settings.published,
+                file=warehouse.place,
                 column=name,
                 found=found,
                 expected=str(expected),
                 todo="fleetstats run --force",
             )
-    facts["published"] = {
-        "publication_id": note["publication_id"],
-        "sha256": hash_file(settings.published).sha256,
-    }
-    return f"published {note['publication_id']}: {len(note['rows'])} tables with the rows they were published with"
+    facts["published"] = state.as_dict()
+    return (
+        f"published {state.publication_id}: {len(state.rows)} tables with the rows they were published with"
+    )
 
 
 def check(settings: Settings, as_of: date | None, progress: Progress) -> Answer:
-    """Run every expectation on a published file, as the gate did before publishing it."""
+    """Run every expectation on what is published, as the gate did before publishing it."""
     from fleetstats.checks import Auditor, failures
-    from fleetstats.warehouse.duckdb import query
 
-    target = target_of(settings, as_of)
-    progress("check", str(target))
-    names = query(target, "select table_name from information_schema.tables order by table_name")
-    there = set(names["table_name"].to_pylist())
-    wanted = [t.name for t in tables() if t.name in there and t.name not in ("check_result", "publication")]
+    warehouse = open_warehouse(settings, as_of)
+    state = warehouse.state()
+    if state is None:
+        raise ConfigurationError(f"nothing is published in {warehouse.place}\n  to do:    fleetstats run")
+    progress("check", warehouse.place)
+    wanted = [*state.rows, "filing_account"]
     with Auditor() as auditor:
-        results = auditor.audit(target, wanted, packaged("expectations"), floors=as_of is None)
+        results = auditor.audit(warehouse.frames(), wanted, packaged("expectations"), floors=as_of is None)
     critical, warned = failures(results, "critical"), failures(results, "warning")
     words = [
         f"{len(results)} expectations on {len(wanted)} tables: {sum(r.success for r in results)} met",

@@ -248,6 +248,7 @@ def _fields() -> Iterator[Field]:
     )
     yield text("run_id", "The run that wrote this row")
     yield text("publication_id", "The publication, by the fingerprint of all it was built from")
+    yield text("event", "published, or rolled_back to an earlier publication")
     yield text("fingerprint", "SHA-256 over the filings, the code and the configuration")
     yield text("code_version", "Version of fleetstats")
     yield Field("published_at", "timestamp", "When it was published")
@@ -413,7 +414,7 @@ TABLES: dict[str, Table] = {
             "publication",
             "ledger",
             "One row per run that published.",
-            "publication_id run_id published_at fingerprint as_of? code_version rows warnings",
+            "publication_id run_id event published_at fingerprint as_of? code_version rows warnings",
             key="run_id",
         ),
         _table(

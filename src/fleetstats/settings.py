@@ -6,7 +6,7 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -25,13 +25,16 @@ class Settings(BaseSettings):
     - `FLEETSTATS_HOME`: what a user has: landed filings, cache, warehouse, ledgers, reports
       (default: the current folder);
     - `FLEETSTATS_ORIGINALS`: a folder of publishers' files; wherever one of them is, by its sha256, the
-      original of a digest, it is read in the digest's place (default: none).
+      original of a digest, it is read in the digest's place (default: none);
+    - `FLEETSTATS_WAREHOUSE_URL`: a PostgreSQL server to publish to, `postgresql+psycopg://…` (default: none,
+      which is a DuckDB file in the home).
     """
 
     model_config = SettingsConfigDict(env_prefix="FLEETSTATS_", extra="ignore")
 
     home: Path = Field(default_factory=Path.cwd)
     originals: Path | None = None
+    warehouse_url: SecretStr | None = None
 
     @field_validator("home", "originals", mode="after")
     @classmethod

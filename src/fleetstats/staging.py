@@ -11,8 +11,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from fleetstats.corrections import CORRECTIONS_FILE, Correction, corrections_of, load_corrections
 from fleetstats.errors import BadInput
 from fleetstats.operators import OperatorTable, load_operators
@@ -23,6 +21,7 @@ from fleetstats.schema import TABLES
 from fleetstats.sources import SOURCES, reader
 from fleetstats.staged import Context, Corrected, Rejected, Staged, rows_to_table
 from fleetstats.units import parse_count, parse_distance
+from fleetstats.yaml_files import load_yaml
 
 if TYPE_CHECKING:
     from datetime import date
@@ -54,9 +53,16 @@ class Reviewed:
         """operators.csv and operator_names.csv."""
         return load_operators([self.data, self.landed])
 
+    @cached_property
+    def _corrections(self) -> dict[str, list[Correction]]:
+        return {
+            source: load_corrections(folder / CORRECTIONS_FILE for folder in self.folders(source))
+            for source in SOURCES
+        }
+
     def corrections(self, source: str) -> list[Correction]:
         """corrections.yml of a source."""
-        return load_corrections(folder / CORRECTIONS_FILE for folder in self.folders(source))
+        return self._corrections[source]
 
     def context(self, held: Held) -> Context:
         """What the reader of a filing is given."""
@@ -241,7 +247,7 @@ def _from_reviewed(reviewed: Reviewed, filings: set[str]) -> dict[str, pa.Table]
     for source in SOURCES:
         for folder in reviewed.folders(source):
             if (folder / _SOURCE_FILE).exists():
-                sources.append(yaml.safe_load((folder / _SOURCE_FILE).read_text(encoding="utf-8")))
+                sources.append(load_yaml(folder / _SOURCE_FILE))
             gaps += [
                 _gap(source, n, row, reviewed, folder)
                 for n, row in read_rows(folder / _GAPS_FILE, _GAP_COLUMNS)

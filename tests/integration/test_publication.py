@@ -178,16 +178,41 @@ def test_a_disk_that_cannot_be_written_is_said_and_leaves_the_publication(copied
     assert command(copied, "run", "--force").returncode == 0
 
 
+def test_a_rollback_stands_until_inputs_change_or_a_run_is_forced(copied: Settings, tmp_path: Path) -> None:
+    first = rows_of(copied, "publication")[-1]["publication_id"]
+    amended = tmp_path / "figures.csv"
+    packaged_file = copied.raw / "robotaxi_orders" / "apollo-go" / "figures.csv"
+    amended.write_text(
+        packaged_file.read_text(encoding="utf-8").replace(",115000,", ",115001,"), encoding="utf-8"
+    )
+    assert command(copied, "add", "robotaxi_orders", str(amended), "--edition", "apollo-go").returncode == 0
+    assert command(copied, "run").returncode == 0
+    quarter = "select orders from orders_quarterly where quarter = '2021Q3'"
+    assert query(copied.published, quarter)["orders"][0].as_py() == 115_001
+
+    done = command(copied, "rollback")
+    assert done.returncode == 0, done.stderr
+    assert f"Returned to {first}" in done.stdout
+    assert query(copied.published, quarter)["orders"][0].as_py() == 115_000
+    assert [row["event"] for row in rows_of(copied, "publication")][-2:] == ["published", "rolled_back"]
+    assert "Nothing changed" in command(copied, "run").stdout
+    assert command(copied, "run", "--force").returncode == 0
+    assert query(copied.published, quarter)["orders"][0].as_py() == 115_001
+    done = command(copied, "rollback", "--to", "pub-nonsense")
+    assert done.returncode == 5
+    assert first in done.stderr
+
+
 def test_a_vintage_has_a_file_of_its_own_and_knows_nothing_issued_later(copied: Settings) -> None:
     before = copied.published.stat()
     day = date(2023, 11, 30)
     outcome = run(copied, as_of=day)
-    assert outcome.path == copied.warehouse / "as-of" / "2023-11-30.duckdb"
+    assert Path(outcome.place) == copied.warehouse / "as-of" / "2023-11-30.duckdb"
     after = copied.published.stat()
     assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
 
     def asked(sql: str) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = query(outcome.path, sql).to_pylist()
+        rows: list[dict[str, Any]] = query(Path(outcome.place), sql).to_pylist()
         return rows
 
     [latest] = asked(
@@ -207,7 +232,7 @@ def test_a_vintage_has_a_file_of_its_own_and_knows_nothing_issued_later(copied: 
 def test_the_earliest_vintages_are_small_but_not_wrong(copied: Settings) -> None:
     outcome = run(copied, as_of=date(2019, 4, 30))
     [row] = query(
-        outcome.path,
+        Path(outcome.place),
         "select km, through from beijing_vs_california where fleet = 'baidu' and convention = 'exact'",
     ).to_pylist()
     assert (row["km"], row["through"]) == (Decimal("139887.7"), date(2018, 12, 31))

