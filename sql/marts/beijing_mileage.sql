@@ -77,23 +77,51 @@ bounded as (
 )
 
 select
-    operator,
-    scope,
-    area,
-    basis,
-    period_start,
-    through,
-    km,
-    case when bound in ('exact', 'derived', 'at_least') then km end as km_low,
-    case when bound in ('exact', 'derived', 'at_most') then km end as km_high,
-    case when bound in ('exact', 'derived', 'at_most') then bound end as km_high_bound,
-    bound,
-    confidence,
-    issued_on,
-    issued_on_estimated,
-    title_printed,
-    url
-from chosen
+    c.operator,
+    c.scope,
+    c.area,
+    c.basis,
+    c.period_start,
+    c.through,
+    c.km,
+    case
+        when c.bound in ('exact', 'at_least') then c.km
+        when c.bound = 'derived' and (ends.km is null or c.basis = 'cumulative' or before.km is not null) then c.km
+    end as km_low,
+    case
+        when c.bound in ('exact', 'at_most') then c.km
+        when c.bound = 'derived' and (
+            ends.km is null or c.basis = 'cumulative' or (before.km is not null and ends.bound = 'exact')
+        )
+            then c.km
+    end as km_high,
+    case
+        when c.bound in ('exact', 'at_most') then c.bound
+        when c.bound = 'derived' and (
+            ends.km is null or c.basis = 'cumulative' or (before.km is not null and ends.bound = 'exact')
+        )
+            then c.bound
+    end as km_high_bound,
+    c.bound,
+    c.bound = 'derived' and c.basis = 'year' and ends.km is not null and before.km is null as scope_break,
+    c.confidence,
+    c.issued_on,
+    c.issued_on_estimated,
+    c.title_printed,
+    c.url
+from chosen as c
+-- A year that was derived from two totals is as firm as they are, and bridges a break where the first of
+-- them counts under another scope
+left join totals as ends
+    on ends.operator = c.operator and ends.scope = c.scope and ends.area = c.area and ends.through = c.through
+left join totals as before
+    on
+        before.operator = c.operator
+        and before.scope = c.scope
+        and before.area = c.area
+        and extract(year from before.through) = extract(year from c.through) - 1
+        and extract(month from before.through) = 12
+        and extract(day from before.through) = 31
 union all
 select
     operator,
@@ -107,6 +135,7 @@ select
     km_high,
     km_high_bound,
     bound,
+    scope <> 'bjrt_general_test' as scope_break,
     confidence,
     issued_on,
     issued_on_estimated,

@@ -81,7 +81,8 @@ select
     cast(null as varchar(200)) as filing
 from known_gap as g
 where
-    not exists (
+    g.status = 'partial'
+    or not exists (
         select 1
         from held as h
         where

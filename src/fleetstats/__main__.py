@@ -8,7 +8,7 @@ import sys
 
 def main() -> None:
     """Run `fleetstats`; never shows a traceback for an error that its reader can mend."""
-    from fleetstats.errors import FleetstatsError
+    from fleetstats.errors import EXIT_CONFIGURATION, FleetstatsError
 
     try:
         from fleetstats.cli import app
@@ -21,6 +21,11 @@ def main() -> None:
         # The reader of our output has gone (`| head`); say nothing more to it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as error:
+        where = f": {error.filename}" if error.filename else ""
+        print(f"fleetstats: {error.strerror or error}{where}", file=sys.stderr)
+        print("  to do:    give a place that can be written to", file=sys.stderr)
+        sys.exit(EXIT_CONFIGURATION)
     except KeyboardInterrupt:
         print("fleetstats: interrupted; the last publication is as it was", file=sys.stderr)
         sys.exit(130)

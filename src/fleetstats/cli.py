@@ -113,7 +113,9 @@ def run(
     if outcome.status == "published":
         words += [f"warning: {text}" for text in outcome.warnings]
         if as_of is None:
-            words.append('Try: fleetstats sql "select * from beijing_vs_california where year = 2022"')
+            words.append(
+                'Try: fleetstats sql "select fleet, km, km_low, km_high from beijing_vs_california where year = 2022"'
+            )
     _tell(vars(outcome), words, as_json, quiet)
 
 

@@ -53,6 +53,8 @@ def make_digests(
 
     Raises `BadInput` where no original is present, and for a file with records that cannot be read.
     """
+    if source is not None:
+        reader(source)
     cache = HashCache(settings.cache / "hashes.json")
     reviewed = Reviewed(settings.data, settings.landed)
     originals = [

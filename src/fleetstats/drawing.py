@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from fleetstats.errors import ConfigurationError
+from fleetstats.errors import BadArgument, ConfigurationError
 from fleetstats.settings import Settings
 from fleetstats.warehouse import Warehouse, open_warehouse
 
@@ -37,16 +37,16 @@ def draw(
 ) -> Drawn:
     """Draw a chart into `folder`, one file per language and format.
 
-    The data are read once for all of them. Raises `ConfigurationError` for an unknown chart or format, and
+    The data are read once for all of them. Raises `BadArgument` for an unknown chart or format, `ConfigurationError`
     where nothing is published.
     """
     from fleetstats.charts import CHARTS, FORMATS, EmptyChart, Provenance, render
 
     if name not in CHARTS:
-        raise ConfigurationError(f"there is no chart {name!r}\n  expected: {', '.join(sorted(CHARTS))}")
+        raise BadArgument(f"there is no chart {name!r}\n  expected: {', '.join(sorted(CHARTS))}")
     unknown = [form for form in formats if form not in FORMATS]
     if unknown or not formats:
-        raise ConfigurationError(
+        raise BadArgument(
             f"there is no format {', '.join(unknown) or '(empty)'}\n  expected: {', '.join(FORMATS)}"
         )
     chart = CHARTS[name]
@@ -68,7 +68,7 @@ def draw(
             chart,
             frame,
             languages=cast("Sequence[Language]", languages),
-            formats=cast("Sequence[Format]", formats),
+            formats=cast("Sequence[Format]", list(dict.fromkeys(formats))),
             folder=folder,
             provenance=provenance,
         )

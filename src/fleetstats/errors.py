@@ -86,6 +86,12 @@ class ChecksFailed(FleetstatsError):
     exit_code = EXIT_CHECKS_FAILED
 
 
+class BadArgument(FleetstatsError):
+    """An argument of a command that names nothing there is."""
+
+    exit_code = EXIT_USAGE
+
+
 class BadStatement(FleetstatsError):
     """An SQL statement that is not one read-only query on the published tables."""
 

@@ -178,7 +178,8 @@ def _refuse_waiting(last: Held, offer: Offer) -> None:
 
 def _check(offer: Offer) -> None:
     if not offer.path.is_file():
-        raise BadInput("there is no such file", file=offer.path, todo="give the path of the publisher's file")
+        problem = "not a file that can be read" if offer.path.exists() else "there is no such file"
+        raise BadInput(problem, file=offer.path, todo="give the path of the publisher's file")
     if offer.path.stat().st_size == 0:
         raise BadInput(
             "an empty file",

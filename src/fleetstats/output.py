@@ -68,6 +68,7 @@ def _decimal(value: Decimal) -> str:
 
 def write_table(table: pa.Table, form: Format, output: Path | None) -> None:
     """Write a result to a file or to standard output. Parquet needs a file or a pipe."""
+    table = table.rename_columns(_unique(table.column_names))
     if form == "parquet":
         import pyarrow.parquet as pq
 
@@ -86,6 +87,16 @@ def write_table(table: pa.Table, form: Format, output: Path | None) -> None:
         _emit((to_json(table.to_pylist()) + "\n").encode(), output)
     else:
         _emit(_drawn(table).encode(), output)
+
+
+def _unique(names: list[str]) -> list[str]:
+    """Names that tell the columns apart: `operator`, `operator_2`."""
+    seen: dict[str, int] = {}
+    found = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        found.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
+    return found
 
 
 def _emit(content: bytes, output: Path | None) -> None:

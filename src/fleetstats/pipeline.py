@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from fleetstats import __version__
 from fleetstats.errors import ChecksFailed, ConfigurationError, shorten
 from fleetstats.fingerprint import code_sha256, fingerprint, publication_id
-from fleetstats.raw import HashCache, Held, in_vintage, load_catalogue
+from fleetstats.raw import HashCache, Held, in_vintage, load_catalogue, superseded
 from fleetstats.schema import TABLES, tables
 from fleetstats.settings import Settings, packaged
 from fleetstats.warehouse import PUBLISHED, State, Warehouse, open_warehouse, publication_row
@@ -151,10 +151,11 @@ def build(the_plan: Plan, warehouse: Warehouse, staged: list[Staged], progress: 
         candidate.load("filing_account", rows_to_table("filing_account", accounts))
     finally:
         candidate.close()
+    gone = superseded(the_plan.held)
     files = {held.filing.id: held.path.name for held in the_plan.held}
     return Built(
         rows=rows,
-        warnings=tuple(warning for one in staged for warning in one.warnings),
+        warnings=tuple(w for one in staged if one.filing not in gone for w in one.warnings),
         accounts=tuple(accounts),
         rejected=tuple(
             f"{one.filing}: {files[one.filing]}, record {r.record}: {r.reason}"

@@ -207,6 +207,7 @@ def _fields() -> Iterator[Field]:
     )
     yield Field("lower", "ratio", "Low end of the expected number, exact two-sided 95 % (Garwood 1936)")
     yield Field("upper", "ratio", "High end of the expected number, exact two-sided 95 % (Garwood 1936)")
+    yield Field("scope_break", "boolean", "The figure reaches over a change of scope: read it with care")
     yield text("basis", "year or cumulative; of orders published or derived (from quarters)")
     yield text(
         "convention", "exact (1 mi = 1.609344 km) or report_1_6 (1 mi = 1.6 km, as in the 2024 report)"
@@ -491,7 +492,7 @@ TABLES: dict[str, Table] = {
             "mart",
             "Road-test distance in Beijing: one operator (or all), scope, area and period.",
             "operator scope area basis period_start? through km? km_low? km_high? km_high_bound? "
-            + _EVIDENCE,
+            + _EVIDENCE.replace("bound ", "bound scope_break ", 1),
             key="operator scope area basis period_start through",
         ),
         _table(

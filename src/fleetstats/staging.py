@@ -221,6 +221,10 @@ def assemble(
         )
     tables |= _from_accounts(staged)
     tables |= _from_reviewed(reviewed, {one.filing for one in staged})
+    if as_of is not None:
+        gaps = tables["known_gap"]
+        over = pc.less_equal(gaps["period_end"], pa.scalar(as_of, pa.date32()))
+        tables["known_gap"] = gaps.filter(over)
     tables["filing"] = _filing_table(held, tables.get("published_figure"))
     tables["poisson_limit"] = poisson_limits(tables.get("cadmv_mileage_filer"))
     return tables

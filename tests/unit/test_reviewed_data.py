@@ -199,7 +199,7 @@ def test_a_gap_is_of_an_operator_scope_and_period_that_parse(source: str, scopes
         if row["company"]:
             operators.resolve_name(row["company"], file="gaps.csv", record=0)
         assert row["scope"] in scopes | {""}
-        assert row["status"] in ("missing", "not_found", "filed_empty")
+        assert row["status"] in ("missing", "partial", "not_found")
         assert len(row["reason"]) > 10
     keys = [tuple(row[k] for k in ("company", "scope", "measure", "period")) for row in lines]
     assert len(keys) == len(set(keys))
