@@ -1,16 +1,5 @@
 -- One row per figure that was not chosen: the published figure of its cell (left) against it (right). Where
 -- they differ, in value or in bound, a reviewed line of choices.csv gives the reason for the choice.
-with ranked as (
-    select
-        f.*,
-        row_number() over (
-            partition by source, operator, scope, area, measure, segment, region, period_start, period_end, as_of
-            order by preference, issued_on, figure
-        ) as choice
-    from figure_in_force as f
-    where value is not null
-)
-
 select
     other.filing,
     other.operator,
@@ -25,8 +14,8 @@ select
         else 1
     end as unexplained,
     chosen.choice_reason as reason
-from ranked as chosen
-inner join ranked as other
+from figure_in_force as chosen
+inner join figure_in_force as other
     on
         other.source = chosen.source
         and other.operator = chosen.operator
@@ -38,4 +27,4 @@ inner join ranked as other
         and coalesce(other.period_start, date '1900-01-01') = coalesce(chosen.period_start, date '1900-01-01')
         and coalesce(other.period_end, date '1900-01-01') = coalesce(chosen.period_end, date '1900-01-01')
         and coalesce(other.as_of, date '1900-01-01') = coalesce(chosen.as_of, date '1900-01-01')
-where chosen.choice = 1 and other.choice > 1
+where chosen.choice = 1 and other.choice > 1 and chosen.value is not null and other.value is not null

@@ -5,30 +5,22 @@
 -- most the city's later total less what the others had driven by then. That high end is given only for an
 -- operator that had driven most of the city's distance; for others it says nothing.
 with chosen as (
-    select *
-    from (
-        select
-            operator,
-            scope,
-            area,
-            case measure when 'year_km' then 'year' else 'cumulative' end as basis,
-            period_start,
-            coalesce(as_of, period_end) as through,
-            distance_km as km,
-            bound,
-            confidence,
-            issued_on,
-            issued_on_estimated,
-            title_printed,
-            url,
-            row_number() over (
-                partition by operator, scope, area, measure, period_start, coalesce(as_of, period_end)
-                order by preference, issued_on, figure
-            ) as choice
-        from figure_in_force
-        where source = 'bjrt_mileage' and measure in ('year_km', 'cumulative_km')
-    ) as ranked
-    where choice = 1
+    select
+        operator,
+        scope,
+        area,
+        case measure when 'year_km' then 'year' else 'cumulative' end as basis,
+        period_start,
+        coalesce(as_of, period_end) as through,
+        distance_km as km,
+        bound,
+        confidence,
+        issued_on,
+        issued_on_estimated,
+        title_printed,
+        url
+    from figure_in_force
+    where source = 'bjrt_mileage' and measure in ('year_km', 'cumulative_km') and choice = 1
 ),
 
 totals as (

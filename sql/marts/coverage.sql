@@ -49,10 +49,10 @@ with held as (
             row_number() over (
                 partition by source, operator, scope, measure, period_start, period_end, as_of
                 order by preference, issued_on, figure
-            ) as choice
+            ) as place
         from figure_in_force as f
     ) as ranked
-    where choice = 1
+    where place = 1
 )
 
 select

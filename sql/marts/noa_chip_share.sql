@@ -15,18 +15,5 @@ select
     issued_on_estimated,
     title_printed,
     url
-from (
-    select
-        f.*,
-        row_number() over (
-            partition by operator, measure, segment, period_start, period_end
-            order by preference, issued_on, figure
-        ) as choice
-    from figure_in_force as f
-    where
-        source = 'market_figures'
-        and measure like '%share'
-       
-        and value is not null
-) as ranked
-where choice = 1
+from figure_in_force
+where source = 'market_figures' and measure like '%share' and choice = 1 and value is not null

@@ -4,21 +4,12 @@
 -- gap are left out. contains_unsourced and contains_lower_bound say what the sum rests on.
 with published as (
     select *
-    from (
-        select
-            f.*,
-            row_number() over (
-                partition by operator, scope, as_of
-                order by preference, issued_on, figure
-            ) as choice
-        from figure_in_force as f
-        where
-            source = 'robotaxi_orders'
-            and measure = 'cumulative_orders'
-           
-            and value is not null
-    ) as ranked
-    where choice = 1
+    from figure_in_force
+    where
+        source = 'robotaxi_orders'
+        and measure = 'cumulative_orders'
+        and choice = 1
+        and value is not null
 ),
 
 quarters as (

@@ -11,14 +11,5 @@ select
     issued_on_estimated,
     title_printed,
     url
-from (
-    select
-        f.*,
-        row_number() over (
-            partition by operator, scope, period_start
-            order by preference, issued_on, figure
-        ) as choice
-    from figure_in_force as f
-    where source = 'robotaxi_orders' and measure = 'month_trips' and value is not null
-) as ranked
-where choice = 1
+from figure_in_force
+where source = 'robotaxi_orders' and measure = 'month_trips' and choice = 1 and value is not null

@@ -141,6 +141,7 @@ def _fields() -> Iterator[Field]:
     yield text("title_printed", "Title of the page that prints it")
     yield text("published_on", "Date or dates that the page prints")
     yield text("derived_from", "Keys of the figures it was computed from")
+    yield Field("choice", "integer", "Rank within its cell; 1 is the figure that is published")
     yield text("choice_reason", "Why this figure is the one published where several disagree")
     yield Field("preference", "integer", "Rank among figures of one cell: 0 chosen by review, 1 high, …")
     yield text(
@@ -439,7 +440,7 @@ TABLES: dict[str, Table] = {
             "mart",
             "One published figure of a filing in force; what the marts below choose from.",
             "source filing figure record operator scope area? measure segment? region? period? period_start? "
-            "period_end? as_of? value? unit distance_km? bound confidence status? preference choice_reason? "
+            "period_end? as_of? value? unit distance_km? bound confidence status? preference choice choice_reason? "
             "issued_on issued_on_estimated title_printed? url?",
             key="filing figure",
         ),
