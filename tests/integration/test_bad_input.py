@@ -438,7 +438,7 @@ def test_add_refuses_nonsense_in_its_arguments(home: Home, tmp_path: Path) -> No
     done = home.add("cadmv_mileage", tmp_path / "not-here.csv")
     assert_message(done, EXIT_BAD_INPUT, "there is no such file", file="not-here.csv")
     done = home.add("cadmv_mileage", tmp_path)
-    assert_message(done, EXIT_BAD_INPUT, "there is no such file", file=str(tmp_path))
+    assert_message(done, EXIT_BAD_INPUT, "not a file that can be read", file=str(tmp_path))
     done = home.fleetstats("add", "cadmv_mileage", path, "--edition", "2024")
     assert_message(done, EXIT_BAD_INPUT, "the day of issue is missing", column="--issued-on")
     home.environment = {"FLEETSTATS_ORIGINALS": str(tmp_path / "nowhere")}
