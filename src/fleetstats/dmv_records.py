@@ -32,10 +32,6 @@ class Interpreted(NamedTuple):
     texts: list[str]
     reasons: dict[int, str]
 
-    def each(self) -> list[Any]:
-        """The value of every cell, None where it could not be interpreted."""
-        return [self.values[code] for code in self.codes]
-
     def take(self, kind: pa.DataType) -> pa.Array:
         """The values of all cells as an Arrow array."""
         import pyarrow as pa
@@ -62,8 +58,7 @@ def interpret(cells: pa.StringArray, meaning: Callable[[str], Any]) -> Interpret
 class Faults:
     """The first fault of each record of a batch: which column, what was there, what was expected."""
 
-    def __init__(self, records: np.ndarray) -> None:
-        self._records = records
+    def __init__(self) -> None:
         self.reasons: dict[int, str] = {}
 
     def add(self, column: str, cells: Interpreted) -> None:

@@ -305,15 +305,7 @@ def rollback(settings: Settings, to: str | None = None) -> State:
     with warehouse.lock():
         warehouse.prepare()
         current, kept = warehouse.state(), warehouse.kept()
-        found = [
-            state
-            for state in kept
-            if (
-                state.publication_id == to
-                if to
-                else current is None or state.fingerprint != current.fingerprint
-            )
-        ]
+        found = [s for s in kept if s.publication_id == to] if to else _older(kept, current)
         if not found:
             raise ConfigurationError(
                 f"there is no publication {to or 'before the current one'} to return to\n"
@@ -323,6 +315,14 @@ def rollback(settings: Settings, to: str | None = None) -> State:
             return warehouse.rollback(found[0], new_run_id(), datetime.now(UTC))
         except OSError as error:
             raise _cannot_write(settings, error) from error
+
+
+def _older(kept: list[State], current: State | None) -> list[State]:
+    """Of the kept publications, newest first, those that came before the current one and differ from it."""
+    if current is None:
+        return kept
+    places = [i for i, state in enumerate(kept) if state.fingerprint == current.fingerprint]
+    return [s for s in kept[max(places, default=-1) + 1 :] if s.fingerprint != current.fingerprint]
 
 
 def new_run_id() -> str:

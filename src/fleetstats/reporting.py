@@ -116,7 +116,7 @@ def _verify_published(settings: Settings, facts: dict[str, Any]) -> str:
             )
         return "published: nothing yet"
     for name, expected in state.rows.items():
-        found = warehouse.query(f'select count(*) as n from "{name}"')["n"][0].as_py()  # noqa: S608
+        found = warehouse.query(f'select count(*) as n from "{name}"')["n"][0].as_py()  # noqa: S608 - our table names
         if found != expected:
             raise BadInput(
                 "a published table has another number of rows than when it was published",

@@ -267,6 +267,9 @@ def test_views_grants_and_open_transactions_live_through_ten_publications(
     # Back to the publication before: until inputs change, the night leaves it there
     state = rollback(history)
     assert ask(history, seen) == [(1_000_008,)]
+    # A second step back goes further back, not forward again
+    rollback(history)
+    assert ask(history, seen) == [(1_000_007,)]
     assert run(history).status == "unchanged"
     assert ask(history, "select event from publication order by published_at desc limit 1") == [
         ("rolled_back",)

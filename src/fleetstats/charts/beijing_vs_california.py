@@ -473,7 +473,7 @@ def _x(day_: date) -> float:
     """The place of a day on the x axis, in days (matplotlib's epoch)."""
     from matplotlib.dates import date2num
 
-    return float(date2num(day_))  # type: ignore[no-untyped-call]
+    return float(date2num(day_))  # type: ignore[no-untyped-call]  # matplotlib leaves it untyped
 
 
 def _set_axes(axes: Axes, series: Sequence[Series], language: Language) -> None:

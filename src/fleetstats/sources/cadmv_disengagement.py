@@ -160,7 +160,7 @@ def _read_batch(
     import pyarrow.compute as pc
 
     cells = {name: batch.cells[i] for name, i in places.items()}
-    faults = Faults(batch.records)
+    faults = Faults()
     filers = resolver.resolve(batch, cells["Manufacturer"], cells["Permit Number"], faults)
     days = interpret(cells["DATE"], parse_event_date)
     faults.add("DATE", days)

@@ -123,7 +123,7 @@ def _read_batch(
     import pyarrow.compute as pc
 
     mi = arrow_type("mi")
-    faults = Faults(batch.records)
+    faults = Faults()
     filers = resolver.resolve(
         batch, batch.cells[places["Manufacturer"]], batch.cells[places["Permit Number"]], faults
     )

@@ -340,7 +340,7 @@ def connect(path: Path) -> duckdb.DuckDBPyConnection:
         ) from error
 
 
-def query(path: Path, sql: str, parameters: list[Any] | None = None) -> pa.Table:
+def query(path: Path, sql: str) -> pa.Table:
     """The result of one read-only statement against a published file.
 
     Raises `BadStatement` with the database's own words for a statement that fails.
@@ -353,7 +353,7 @@ def query(path: Path, sql: str, parameters: list[Any] | None = None) -> pa.Table
                 raise BadStatement(
                     "more or less than one statement\n  expected: one SELECT on the published tables"
                 )
-            result: pa.Table = connection.execute(sql, parameters).to_arrow_table()
+            result: pa.Table = connection.execute(sql).to_arrow_table()
             return result
         except duckdb.Error as error:
             words = str(error).split("\nLINE 1:")[0].strip().replace("\n", "\n            ")
