@@ -33,6 +33,9 @@ AsOf = Annotated[
     datetime | None,
     typer.Option("--as-of", formats=["%Y-%m-%d"], help="The warehouse as it could be known on this day."),
 ]
+Quarter = Annotated[
+    str | None, typer.Option("--quarter", help="The last quarter described, such as 2023Q3 (default: all).")
+]
 Json = Annotated[bool, typer.Option("--json", help="Write JSON, for programs.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and write nothing.")]
@@ -52,6 +55,14 @@ class Languages(StrEnum):
 
     zh = "zh"
     en = "en"
+    both = "both"
+
+
+class Themes(StrEnum):
+    """In which colours a chart is drawn."""
+
+    light = "light"
+    dark = "dark"
     both = "both"
 
 
@@ -360,31 +371,53 @@ def sql(
 
 @app.command()
 def chart(
-    name: Annotated[str, typer.Argument(help="Name of the chart: beijing-vs-california.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write to.")],
+    name: Annotated[str | None, typer.Argument(help="Name of the chart; see below.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder to write to.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Draw all charts.")] = False,
+    quarter: Quarter = None,
     lang: Annotated[Languages, typer.Option(help="Language of the chart.")] = Languages.both,
-    form: Annotated[str, typer.Option("--format", help="png, svg, or both with a comma.")] = "png,svg",
+    theme: Annotated[Themes, typer.Option(help="Colours of the chart.")] = Themes.light,
+    form: Annotated[str, typer.Option("--format", help="png, svg, pdf, or several with commas.")] = "png,svg",
     as_of: AsOf = None,
     as_json: Json = False,
 ) -> None:
-    """Draw a chart from the published warehouse.
+    """Draw charts from the published warehouse. Without a name or --all: list them.
 
-    Example:  fleetstats chart beijing-vs-california --output charts/
+    [bold]Examples[/bold]
+
+      fleetstats chart beijing-vs-california --output charts/
+
+      fleetstats chart --all --quarter 2023Q3 --theme both --format png,pdf --output charts/
     """
+    from fleetstats.charts import CHARTS
+
+    if name is None and not every:
+        names = {one.name: one.title_en for one in CHARTS.values()}
+        _tell(names, [f"{key:24}{title}" for key, title in names.items()], as_json)
+        return
+    if name is not None and every:
+        raise typer.BadParameter("a name, or --all, but not both", param_hint="NAME")
+    if output is None:
+        raise typer.BadParameter("the folder to write to is missing", param_hint="--output")
     from fleetstats.drawing import draw
     from fleetstats.output import progress
 
     with progress(as_json) as told:
-        told("draw", name)
         drawn = draw(
             _settings(),
-            name,
+            [] if name is None else [name],
             output,
             languages=("zh", "en") if lang is Languages.both else (lang.value,),
+            themes=("light", "dark") if theme is Themes.both else (theme.value,),
             formats=tuple(part.strip() for part in form.split(",")),
+            quarter=quarter,
             as_of=_day(as_of),
+            progress=told,
         )
     words = [str(path) for path in drawn.paths] + [f"warning: {text}" for text in drawn.warnings]
+    words.append(
+        f"{len(drawn.paths)} files, {drawn.seconds_reading:.1f} s reading, {drawn.seconds_drawing:.1f} s drawing"
+    )
     _tell(vars(drawn), words, as_json)
 
 

@@ -2,86 +2,176 @@
 
 from __future__ import annotations
 
+import re
 import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, cast
 
 from fleetstats.errors import BadArgument, ConfigurationError
 from fleetstats.settings import Settings
-from fleetstats.warehouse import Warehouse, open_warehouse
+from fleetstats.warehouse import State, Warehouse, open_warehouse
 
 if TYPE_CHECKING:
-    from fleetstats.charts import Chart, Format, Language
+    import pandas as pd
+
+    from fleetstats.charts import Chart, Language, Provenance, ThemeName
+    from fleetstats.charts.files import Format
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """The files that were written, and what a reader of the chart should be warned of."""
+    """The files that were written, and what a reader of the charts should be warned of.
 
-    chart: str
+    `alt` is each chart's picture in words, by name and language.
+    """
+
+    charts: list[str]
     paths: list[Path]
     warnings: list[str]
+    alt: dict[str, dict[str, str]] = field(default_factory=dict)
+    seconds_reading: float = 0.0
+    seconds_drawing: float = 0.0
+
+
+@dataclass(frozen=True)
+class Data:
+    """What one chart is drawn of, read once for all languages, themes and formats."""
+
+    chart: Chart
+    query: str
+    frame: pd.DataFrame
+    provenance: Provenance
+
+
+class Reader:
+    """Reads the frames of charts from one publication.
+
+    Raises `ConfigurationError` where nothing is published.
+    """
+
+    def __init__(self, settings: Settings, as_of: date | None = None, quarter: str | None = None) -> None:
+        from fleetstats.marts import load_statements
+        from fleetstats.settings import packaged
+
+        self.warehouse: Warehouse = open_warehouse(settings, as_of)
+        state = self.warehouse.state()
+        if state is None:
+            day = f" --as-of {as_of}" if as_of else ""
+            raise ConfigurationError(
+                f"nothing is published in {self.warehouse.place}\n  to do:    fleetstats run{day}"
+            )
+        self.state: State = state
+        self.as_of, self.quarter = as_of, quarter
+        self.until = None if quarter is None else quarter_end(quarter)
+        self._statements = load_statements(packaged("sql"))
+        self.sources: list[dict[str, str]] = self.warehouse.query(
+            "select source, publisher, publisher_zh, title_en, title_zh from source order by source"
+        ).to_pylist()
+
+    def read(self, chart: Chart) -> Data:
+        """The frame of a chart; without rows where a table that it reads is not published."""
+        import pandas as pd
+
+        from fleetstats.charts import Provenance
+        from fleetstats.marts import reads, sources_of
+        from fleetstats.schema import TABLES
+
+        query = chart.sql(self.until)
+        absent = {t for t in reads(query, TABLES) if TABLES[t].kind != "ledger"} - self.state.rows.keys()
+        if absent:
+            frame = pd.DataFrame(columns=list(chart.columns))
+        else:
+            frame = self.warehouse.query(query).to_pandas()
+        wanted = sources_of(query, self._statements)
+        sources = [s for s in self.sources if s["source"] in wanted]
+        provenance = Provenance(
+            publication_id=self.state.publication_id,
+            vintage=self.as_of,
+            sources=tuple(f"{s['publisher']}: {s['title_en']}" for s in sources),
+            sources_zh=tuple(f"{s['publisher_zh']}：{s['title_zh']}" for s in sources),
+            quarter=self.quarter,
+        )
+        return Data(chart, query, frame, provenance)
+
+
+def quarter_end(quarter: str) -> date:
+    """The last day of a quarter such as 2023Q3; `BadArgument` for anything else."""
+    from fleetstats.periods import parse_period
+
+    if not re.fullmatch(r"(19|20)\d\d ?Q[1-4]", quarter.upper()):
+        raise BadArgument(f"there is no quarter {quarter!r}\n  expected: year and quarter, such as 2023Q3")
+    return parse_period(quarter.upper().replace(" ", "")).end
+
+
+def chosen(names: Sequence[str]) -> list[Chart]:
+    """The charts of these names, all without any; `BadArgument` for a name that there is not."""
+    from fleetstats.charts import CHARTS
+
+    for name in names:
+        if name not in CHARTS:
+            raise BadArgument(f"there is no chart {name!r}\n  expected: {', '.join(sorted(CHARTS))}")
+    return [CHARTS[name] for name in dict.fromkeys(names)] or list(CHARTS.values())
 
 
 def draw(
     settings: Settings,
-    name: str,
+    names: Sequence[str],
     folder: Path,
     *,
     languages: Sequence[str],
     formats: Sequence[str],
+    themes: Sequence[str] = ("light",),
+    quarter: str | None = None,
     as_of: date | None = None,
+    progress: Callable[[str, str], None] = lambda *_: None,
 ) -> Drawn:
-    """Draw a chart into `folder`, one file per language and format.
+    """Draw charts (all without `names`) into `folder`, one file per chart, language, theme and format.
 
-    The data are read once for all of them. Raises `BadArgument` for an unknown chart or format, `ConfigurationError`
-    where nothing is published.
+    The data of a chart are read once for all of them. Raises `BadArgument` for an unknown chart, quarter or format,
+    `ConfigurationError` where nothing is published.
     """
-    from fleetstats.charts import CHARTS, FORMATS, EmptyChart, Provenance, render
+    from fleetstats.charts.files import FORMATS, EmptyChart, render
 
-    if name not in CHARTS:
-        raise BadArgument(f"there is no chart {name!r}\n  expected: {', '.join(sorted(CHARTS))}")
+    charts = chosen(names)
     unknown = [form for form in formats if form not in FORMATS]
     if unknown or not formats:
         raise BadArgument(
             f"there is no format {', '.join(unknown) or '(empty)'}\n  expected: {', '.join(FORMATS)}"
         )
-    chart = CHARTS[name]
-    warehouse = open_warehouse(settings, as_of)
-    frame = warehouse.query(chart.query).to_pandas()
-    state = warehouse.state()
-    if state is None:
-        raise ConfigurationError(f"nothing is published in {warehouse.place}\n  to do:    fleetstats run")
-    sources = _sources(warehouse, chart)
-    provenance = Provenance(
-        publication_id=state.publication_id,
-        vintage=as_of,
-        sources=tuple(f"{s['publisher']}: {s['title_en']}" for s in sources),
-        sources_zh=tuple(f"{s['publisher_zh']}：{s['title_zh']}" for s in sources),
-    )
+    started = perf_counter()
+    reader = Reader(settings, as_of, quarter)
+    read = []
+    for chart in charts:
+        progress("read", chart.name)
+        read.append(reader.read(chart))
+    drawing = perf_counter()
+    paths: list[Path] = []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", EmptyChart)
-        paths = render(
-            chart,
-            frame,
-            languages=cast("Sequence[Language]", languages),
-            formats=cast("Sequence[Format]", list(dict.fromkeys(formats))),
-            folder=folder,
-            provenance=provenance,
-        )
-    return Drawn(name, paths, [str(w.message) for w in caught if issubclass(w.category, EmptyChart)])
-
-
-def _sources(warehouse: Warehouse, chart: Chart) -> list[dict[str, str]]:
-    """The sources that the chart's marts are made from: publisher and titles."""
-    from fleetstats.marts import load_statements, sources_of
-    from fleetstats.settings import packaged
-
-    wanted = sources_of(chart.query, load_statements(packaged("sql")))
-    rows: list[dict[str, str]] = warehouse.query(
-        "select source, publisher, publisher_zh, title_en, title_zh from source order by source"
-    ).to_pylist()
-    return [row for row in rows if row["source"] in wanted]
+        for data in read:
+            paths += render(
+                data.chart,
+                data.frame,
+                languages=cast("Sequence[Language]", languages),
+                themes=cast("Sequence[ThemeName]", themes),
+                formats=cast("Sequence[Format]", list(dict.fromkeys(formats))),
+                folder=folder,
+                provenance=data.provenance,
+                query=data.query,
+                progress=lambda what: progress("draw", what),
+            )
+    return Drawn(
+        [chart.name for chart in charts],
+        paths,
+        [str(w.message) for w in caught if issubclass(w.category, EmptyChart)],
+        {
+            d.chart.name: {lang: d.chart.describe(d.frame, cast("Language", lang)) for lang in languages}
+            for d in read
+        },
+        drawing - started,
+        perf_counter() - drawing,
+    )
