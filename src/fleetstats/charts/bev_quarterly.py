@@ -126,16 +126,16 @@ def finding(rows: Sequence[Row], language: Language) -> tuple[str, str]:
         if max(pairs[start].values(), key=lambda r: r["value"])["company"] != first["company"]:
             break
         run += 1
-    gap_words = quantity(gap, language)
+    gap_words = f"{gap:,.0f}" if language == "en" and gap < 10**6 else quantity(gap, language)
     if zh:
         head = f"{when[:4]}年第{when[-1]}季度{names[0]}纯电动汽车比{names[1]}多{gap_words}辆" if gap else f"{when}两家持平"
         deck = f"{names[0]}{_cars(first, 'zh')}，{names[1]}{_cars(second, 'zh')}；{names[0]}连续{run}个季度领先" if gap else ""
         return head, deck
     head = f"{names[0]} ahead of {names[1]} by {gap_words} electric cars in {when}" if gap else f"A tie in {when}"
-    ahead = f"ahead for {run} quarters in a row" if run > 1 else "behind in the quarter before"
-    if run == len(pairs) and run == 1:
+    ahead = f"{names[0]} was ahead for {run} quarters in a row" if run > 1 else f"{names[0]} was behind in the quarter before"
+    if len(pairs) == 1:
         ahead = "the only quarter that both have"
-    return head, f"{names[0]} {_cars(first, 'en')}, {names[1]} {_cars(second, 'en')}; {names[0]} was {ahead}" if gap else ""
+    return head, f"{names[0]} {_cars(first, 'en')}, {names[1]} {_cars(second, 'en')}; {ahead}" if gap else ""
 
 
 def _notes(rows: Sequence[Row], language: Language) -> list[str]:

@@ -62,6 +62,7 @@ class Line:
     """One line of the grid: the status of each quarter."""
 
     source: str
+    code: str
     name: str
     cells: dict[tuple[int, int], str] = field(default_factory=dict)
     held: int = 0
@@ -81,19 +82,19 @@ def lines_of(rows: Sequence[Row], language: Language, until: date) -> dict[str, 
         firms: dict[str, Line] = {}
         for r in own:
             code = str(r["operator"] or "all")
-            line = firms.setdefault(code, Line(source, name_of({**r, "operator": code}, "operator", language)))
+            line = firms.setdefault(code, Line(source, code, name_of({**r, "operator": code}, "operator", language)))
             for cell in quarters_between(r["period_start"], min(r["period_end"], until)):
                 old = line.cells.get(cell)
                 if old is None or RANK.index(str(r["status"])) < RANK.index(old):
                     line.cells[cell] = str(r["status"])
             line.held = sum(status == "held" for status in line.cells.values())
         whole = [firms.pop(code) for code in sorted(firms) if code.startswith("all")]
-        ranked = sorted(firms.values(), key=lambda one: (-one.held, one.name))
+        ranked = sorted(firms.values(), key=lambda one: (-one.held, one.code))
         named = ranked if len(ranked) <= TOP + 1 else ranked[:TOP]
         rest = ranked[len(named) :]
         if rest:
             words = f"其他{len(rest)}家" if language == "zh" else f"{len(rest)} others"
-            joined = Line(source, words)
+            joined = Line(source, "others", words)
             for line in rest:
                 for cell, status in line.cells.items():
                     old = joined.cells.get(cell)
@@ -119,10 +120,10 @@ def draw(frame: pd.DataFrame, *, language: Language, provenance: Provenance, the
             headline,
             deck,
             "每格一个季度；一行一家公司，“全部”指关于整个来源的记录" if zh
-            else "A cell is a quarter; a line is a firm, and “all” is what concerns everybody in the source",
+            else "A cell is a quarter; a line is a firm, and 'all' is what concerns everybody in the source",
             [_note(language), *source_notes(provenance, language)],
             theme=theme,
-            headroom=22.0,
+            headroom=44.0,
             plot=height,
         )  # fmt: skip
         _draw(axes, grid, rows, until, height, language, theme)
@@ -223,10 +224,10 @@ def _draw(
                 name = name[:-2].rstrip() + "…"
             axes.annotate(name, (0, at + ROW / 2), xycoords=("axes fraction", "data"), xytext=(-6, 0), ha="right",
                           textcoords="offset points", va="center", size=SMALL, color=theme.muted, annotation_clip=False,
-                          gid=f"name-{source}-{line.name}")  # fmt: skip
+                          gid=f"name-{source}-{line.code}")  # fmt: skip
             for cell, status in line.cells.items():
                 if cell in places:
-                    _cell(axes, places[cell], at, status, f"{source}-{line.name}-{cell[0]}Q{cell[1]}", theme)
+                    _cell(axes, places[cell], at, status, f"{source}-{line.code}-{cell[0]}Q{cell[1]}", theme)
             at += ROW
     _legend(axes, language, theme)
 

@@ -89,8 +89,11 @@ def panels_of(rows: Sequence[Row]) -> list[Panel]:
             totals[r["operator"]] = totals.get(r["operator"], 0.0) + r["distance_km"]
         ranked = sorted(totals, key=lambda op: (-totals[op], op))
         named = ranked if len(ranked) <= TOP + 1 else ranked[:TOP]
-        quarters = []
+        quarters: list[Quarter] = []
+        driven = [r["quarter_start"] for r in own if r["distance_km"]]
         for start in sorted({r["quarter_start"] for r in own}):
+            if driven and start < min(driven):
+                continue  # filed, and nothing driven yet
             mine = [r for r in own if r["quarter_start"] == start]
             parts = {op: 0.0 for op in named} | ({REST: 0.0} if len(named) < len(ranked) else {})
             for r in mine:

@@ -18,6 +18,7 @@ from fleetstats.charts.style import (
     applied,
     embolden,
     hues_for,
+    on,
     text_width,
     tint,
     wrap,
@@ -190,7 +191,7 @@ def _draw_part(axes: Axes, row: Row, left: float, index: int, per: float, hues: 
     name, value = name_of(row, "vendor", language), _percent(row, language)
     room = row["value"] * per - 12
     lines = [*wrap(name, max(room, 20.0), SMALL), value]
-    colour = theme.ink if unknown else "#ffffff" if theme.name == "light" else "#101214"
+    colour = theme.ink if unknown else on(hue.mark)
     fits = len(lines) <= 3 and max(text_width(line, SMALL) for line in lines) <= room + 2
     for number, line in enumerate(lines if fits else [value] if text_width(value, SMALL) <= room else []):
         text = axes.annotate(line, (left, index + 0.58), xytext=(7, (len(lines) / 2 - number - 0.5) * 11.5 if fits else 0),

@@ -53,6 +53,8 @@ left join scope as s on s.scope = t.scope
 
 COLUMNS = "cadence operator scope period_start orders bound confidence".split()
 ENDS = "period_start"
+BRANDS: dict[str, dict[Language, str]] = {"baidu": {"en": "Apollo Go", "zh": "萝卜快跑"}}
+"""The name under which riders know a firm's robotaxis."""
 SOFT = ("unsourced", "derived")
 """Confidences whose bars are pale: no page prints the figure."""
 
@@ -97,7 +99,7 @@ def describe(frame: pd.DataFrame, language: Language) -> str:
             mine = [r for r in _of(rows, cadence) if r["operator"] == operator]
             first, last = mine[0], mine[-1]
             a, b = (_amount(r, language) for r in (first, last))
-            name = name_of(first, "operator", language)
+            name = _name(first, language)
             said.append(
                 f"{name}{_when(first, 'zh')}为{a}单，{_when(last, 'zh')}为{b}单"
                 if zh
@@ -115,6 +117,11 @@ def _rows(frame: pd.DataFrame) -> list[Row]:
 
 def _of(rows: Sequence[Row], cadence: str) -> list[Row]:
     return [r for r in rows if r["cadence"] == cadence]
+
+
+def _name(row: Row, language: Language) -> str:
+    brand = BRANDS.get(row["operator"])
+    return brand[language] if brand and row["scope"] == "public_rides" else name_of(row, "operator", language)
 
 
 def _when(row: Row, language: Language) -> str:
@@ -147,20 +154,22 @@ def finding(rows: Sequence[Row], language: Language) -> tuple[str, str]:
             if r["period_start"] == date(last["period_start"].year - 1, last["period_start"].month, 1)
             and r["operator"] == last["operator"]
         ]  # fmt: skip
-        name, amount, when = name_of(last, "operator", language), _amount(last, language), _when(last, language)
+        name, amount, when = _name(last, language), _amount(last, language), _when(last, language)
         where = ("加州" if zh else " in California") if cadence == "month" else ""
-        said.append(f"{name}{where}{when}{amount}单" if zh else f"{name} {amount} trips{where} in {when}")
+        verb = "carried" if not said else ""
+        said.append(f"{name}{where}{when}{amount}单" if zh else f"{name} {verb} {amount} trips{where} in {when}".replace("  ", " "))
         if before and before[0]["orders"]:
             change = 100 * (last["orders"] / before[0]["orders"] - 1)
-            broken = before[0]["scope"] != last["scope"]
-            signed = f"{change:+,.0f}%".replace("-", "−")
-            note = ("（口径不同）" if zh else " (other scope)") if broken else ""
-            more.append(f"{name}{when}同比{signed}{note}" if zh else f"{name} in {when}: {signed} on the year{note}")
+            if before[0]["scope"] != last["scope"]:
+                more.append(f"{name}一年前口径不同，不作同比" if zh else f"{name}: another scope a year before, so no change is given")
+            else:
+                signed = f"{change:+,.0f}%".replace("-", "\u2212")
+                more.append(f"{name}同比{signed}" if zh else f"{name} {signed} on the year")
     return ("；" if zh else "; ").join(said), ("；" if zh else "; ").join(more)
 
 
 def _title(own: Sequence[Row], language: Language) -> str:
-    names = list(dict.fromkeys(name_of(r, "operator", language) for r in own))
+    names = list(dict.fromkeys(_name(r, language) for r in own))
     month = own[0]["cadence"] == "month"
     if language == "zh":
         return f"{'、'.join(names)}：{'按月，加州' if month else '按季度'}"
@@ -220,7 +229,7 @@ def _labels(own: Sequence[Row], hues: dict, language: Language) -> list[Label]: 
         if last["period_start"] != newest:
             value += f"（{_when(last, 'zh')}）" if language == "zh" else f" ({_when(last, 'en')})"
         found.append(
-            Label(last["orders"], name_of(last, "operator", language), value, hues[operator], LABEL if len(found) == 0 else SMALL,
+            Label(last["orders"], _name(last, language), value, hues[operator], LABEL if len(found) == 0 else SMALL,
                   f"label-{operator}", x_of(last["period_start"]) + days)
         )  # fmt: skip
     return found

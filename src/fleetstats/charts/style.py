@@ -89,6 +89,8 @@ THEMES: dict[ThemeName, Theme] = {
             "green": Hue("#009E73", "#00704f"),
             "orange": Hue("#E69F00", "#8a5f00"),
             "sky": Hue("#56B4E9", "#1b6f9f"),
+            "yellow": Hue("#b8a100", "#6b5d00"),
+            "ink": Hue("#333333", "#333333"),
             "grey": Hue("#777777", "#595959"),
         },
     ),
@@ -105,6 +107,8 @@ THEMES: dict[ThemeName, Theme] = {
             "green": Hue("#2fbf96", "#5fd6b3"),
             "orange": Hue("#E69F00", "#f0b73a"),
             "sky": Hue("#56B4E9", "#86caf0"),
+            "yellow": Hue("#e5d94a", "#efe57a"),
+            "ink": Hue("#e4e4e4", "#e4e4e4"),
             "grey": Hue("#9a9a9a", "#b4b9bf"),
         },
     ),
@@ -113,10 +117,10 @@ LIGHT = THEMES["light"]
 
 HUES = {
     "baidu": "blue", "waymo": "vermilion", "cruise": "purple", "pony_ai": "green", "zoox": "sky", "apple": "orange",
-    "tesla": "vermilion", "byd": "blue", "nvidia": "green", "horizon_robotics": "blue",
+    "tesla": "vermilion", "byd": "blue", "nvidia": "green", "horizon_robotics": "blue", "nuro": "ink", "weride": "yellow",
 }  # fmt: skip
 """A firm has one colour on all charts."""
-SPARE_HUES = ("orange", "sky", "green", "blue", "purple", "vermilion")
+SPARE_HUES = ("orange", "sky", "green", "blue", "purple", "ink", "yellow", "vermilion")
 
 
 def hues_for(codes: Sequence[str], theme: Theme) -> dict[str, Hue]:
@@ -127,6 +131,14 @@ def hues_for(codes: Sequence[str], theme: Theme) -> dict[str, Hue]:
     return {
         code: theme.hues[HUES.get(code) or spare[others.index(code) % len(spare)]] for code in codes
     }
+
+
+def on(colour: str) -> str:
+    """Black or white, whichever is easier to read on a colour."""
+    from matplotlib.colors import to_rgb
+
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour))
+    return "#111111" if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.19 else "#ffffff"
 
 
 def tint(colour: str, paper: str, share: float) -> tuple[float, float, float]:
