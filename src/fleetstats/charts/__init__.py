@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Protocol
 from fleetstats.charts import (
     beijing_vs_california,
     bev_quarterly,
+    claims,
     coverage,
     disengagement_rate,
+    forecast_scorecard,
     mileage_cumulative,
     mileage_quarterly,
     noa_chips,
+    orders,
     robotaxi_trips,
 )
 from fleetstats.charts.style import LANGUAGES, LIGHT, THEMES, Language, Provenance, Theme, ThemeName
@@ -119,9 +122,12 @@ CHARTS: dict[str, Chart] = {
         _chart("mileage-cumulative", mileage_cumulative),
         _chart("mileage-quarterly", mileage_quarterly),
         _chart("disengagement-rate", disengagement_rate),
+        _chart("orders", orders),
         _chart("robotaxi-trips", robotaxi_trips),
         _chart("bev-quarterly", bev_quarterly),
         _chart("noa-chips", noa_chips),
+        _chart("forecast-scorecard", forecast_scorecard),
+        _chart("claims", claims),
         _chart("coverage", coverage),
     )
 }

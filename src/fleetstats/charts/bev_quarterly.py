@@ -128,11 +128,27 @@ def finding(rows: Sequence[Row], language: Language) -> tuple[str, str]:
         run += 1
     gap_words = f"{gap:,.0f}" if language == "en" and gap < 10**6 else quantity(gap, language)
     if zh:
-        head = f"{when[:4]}年第{when[-1]}季度{names[0]}纯电动汽车比{names[1]}多{gap_words}辆" if gap else f"{when}两家持平"
-        deck = f"{names[0]}{_cars(first, 'zh')}，{names[1]}{_cars(second, 'zh')}；{names[0]}连续{run}个季度领先" if gap else ""
+        head = (
+            f"{when[:4]}年第{when[-1]}季度{names[0]}纯电动汽车比{names[1]}多{gap_words}辆"
+            if gap
+            else f"{when}两家持平"
+        )
+        deck = (
+            f"{names[0]}{_cars(first, 'zh')}，{names[1]}{_cars(second, 'zh')}；{names[0]}连续{run}个季度领先"
+            if gap
+            else ""
+        )
         return head, deck
-    head = f"{names[0]} ahead of {names[1]} by {gap_words} electric cars in {when}" if gap else f"A tie in {when}"
-    ahead = f"{names[0]} was ahead for {run} quarters in a row" if run > 1 else f"{names[0]} was behind in the quarter before"
+    head = (
+        f"{names[0]} ahead of {names[1]} by {gap_words} electric cars in {when}"
+        if gap
+        else f"A tie in {when}"
+    )
+    ahead = (
+        f"{names[0]} was ahead for {run} quarters in a row"
+        if run > 1
+        else f"{names[0]} was behind in the quarter before"
+    )
     if len(pairs) == 1:
         ahead = "the only quarter that both have"
     return head, f"{names[0]} {_cars(first, 'en')}, {names[1]} {_cars(second, 'en')}; {ahead}" if gap else ""
@@ -144,7 +160,9 @@ def _notes(rows: Sequence[Row], language: Language) -> list[str]:
     what = []
     for company in dict.fromkeys(r["company"] for r in rows):
         row = next(r for r in rows if r["company"] == company)
-        measure = MEASURES.get(row["measure"], {"en": row["measure"].replace("_", " "), "zh": row["measure"]})[language]
+        measure = MEASURES.get(
+            row["measure"], {"en": row["measure"].replace("_", " "), "zh": row["measure"]}
+        )[language]
         what.append(f"{name_of(row, 'company', language)}{'：' if zh else ': '}{measure}")
     notes = ["统计口径：" + "；".join(what) + "。两者口径不同：特斯拉为全部交付，比亚迪不含插电混动。" if zh
              else "Measures: " + "; ".join(what) + ". They differ: Tesla's is everything it delivers, BYD's is without plug-in hybrids."]  # fmt: skip
@@ -159,7 +177,9 @@ def _notes(rows: Sequence[Row], language: Language) -> list[str]:
     return notes
 
 
-def _draw(axes: Axes, rows: Sequence[Row], companies: Sequence[str], hues: dict, language: Language, theme: Theme) -> None:  # type: ignore[type-arg]
+def _draw(
+    axes: Axes, rows: Sequence[Row], companies: Sequence[str], hues: dict, language: Language, theme: Theme
+) -> None:  # type: ignore[type-arg]
     amounts(axes, max(r["value"] for r in rows), language)
     years(axes, rows[0]["quarter_start"], rows[-1]["quarter_start"] + timedelta(days=91), before=4, after=2)
     for company in companies:

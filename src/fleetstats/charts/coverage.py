@@ -82,7 +82,9 @@ def lines_of(rows: Sequence[Row], language: Language, until: date) -> dict[str, 
         firms: dict[str, Line] = {}
         for r in own:
             code = str(r["operator"] or "all")
-            line = firms.setdefault(code, Line(source, code, name_of({**r, "operator": code}, "operator", language)))
+            line = firms.setdefault(
+                code, Line(source, code, name_of({**r, "operator": code}, "operator", language))
+            )
             for cell in quarters_between(r["period_start"], min(r["period_end"], until)):
                 old = line.cells.get(cell)
                 if old is None or RANK.index(str(r["status"])) < RANK.index(old):
@@ -141,9 +143,13 @@ def describe(frame: pd.DataFrame, language: Language) -> str:
     for source in sorted({str(r["source"]) for r in rows}):
         own = [r for r in rows if r["source"] == source]
         counts = [
-            f"{WORDS[s][language]} {sum(r['status'] == s for r in own)}" for s in RANK if any(r["status"] == s for r in own)
+            f"{WORDS[s][language]} {sum(r['status'] == s for r in own)}"
+            for s in RANK
+            if any(r["status"] == s for r in own)
         ]
-        said.append(name_of(own[0], "source", language) + ("：" if zh else ": ") + ("、" if zh else ", ").join(counts))
+        said.append(
+            name_of(own[0], "source", language) + ("：" if zh else ": ") + ("、" if zh else ", ").join(counts)
+        )
     if zh:
         return f"日历格图，{ABOUT['zh']}。{headline}。{deck}。" + "；".join(said) + "。"
     return f"Calendar grid. {ABOUT['en']}. {headline}. {deck}. " + "; ".join(said) + "."
@@ -172,10 +178,16 @@ def finding(rows: Sequence[Row], language: Language) -> tuple[str, str]:
     zh = language == "zh"
     more = ""
     if largest:
-        name, span = name_of(largest, "source", language), f"{quarter_of(largest['period_start'])}–{quarter_of(largest['period_end'])}"
+        name, span = (
+            name_of(largest, "source", language),
+            f"{quarter_of(largest['period_start'])}–{quarter_of(largest['period_end'])}",
+        )
         more = f"；最近的缺口：{name}，{span}" if zh else f"; the latest hole: {name}, {span}"
     if zh:
-        return f"应有的{len(rows)}项记录中持有{held}项（{share:.0f}%）", f"{missing}项已公布但未持有，{lost}项查找未果{more}"
+        return (
+            f"应有的{len(rows)}项记录中持有{held}项（{share:.0f}%）",
+            f"{missing}项已公布但未持有，{lost}项查找未果{more}",
+        )
     return (
         f"{held} of {len(rows)} entries that should exist are held ({share:.0f}%)",
         f"{missing} were published and are not held, {lost} were looked for and not found{more}",
@@ -189,12 +201,20 @@ def _note(language: Language) -> str:
 
 
 def _draw(
-    axes: Axes, grid: dict[str, list[Line]], rows: Sequence[Row], until: date, height: float, language: Language, theme: Theme
+    axes: Axes,
+    grid: dict[str, list[Line]],
+    rows: Sequence[Row],
+    until: date,
+    height: float,
+    language: Language,
+    theme: Theme,
 ) -> None:
     names = [line.name for lines in grid.values() for line in lines]
     left = min(max(text_width(n, SMALL) for n in names) + 10, 150.0)
     box = axes.get_position()
-    axes.set_position((box.x0 + (left - 34) / PAGE_WIDTH, box.y0, box.width - (left - 34) / PAGE_WIDTH, box.height))
+    axes.set_position(
+        (box.x0 + (left - 34) / PAGE_WIDTH, box.y0, box.width - (left - 34) / PAGE_WIDTH, box.height)
+    )
     cells = quarters_between(min(r["period_start"] for r in rows), until)
     axes.set_xlim(0, len(cells))
     axes.set_ylim(height, 0)
@@ -205,7 +225,14 @@ def _draw(
     for index, (year, quarter) in enumerate(cells):
         if quarter == 1 or index == 0:
             if quarter == 1:
-                axes.plot([index, index], [0, height], color=theme.grid, linewidth=0.8, zorder=1, gid=f"year-line-{year}")
+                axes.plot(
+                    [index, index],
+                    [0, height],
+                    color=theme.grid,
+                    linewidth=0.8,
+                    zorder=1,
+                    gid=f"year-line-{year}",
+                )
             if quarter == 1 and index + 2 <= len(cells):
                 axes.annotate(str(year), (index, 0), xytext=(2, 3), textcoords="offset points", size=SMALL, color=theme.muted,
                               va="bottom", annotation_clip=False, gid=f"year-{year}")  # fmt: skip
@@ -243,7 +270,9 @@ def _cell(axes: Axes, x: float, y: float, status: str, gid: str, theme: Theme) -
         "missing": {"facecolor": orange, "edgecolor": "none"},
         "not_found": {"facecolor": tint(grey, theme.paper, 0.15), "edgecolor": grey, "hatch": "xxxxx"},
     }[status]
-    axes.add_patch(Rectangle((x + 0.08, y + 1.5), 0.84, ROW - 3, linewidth=0.7, zorder=3, gid=f"{status}-{gid}", **look))  # type: ignore[arg-type]
+    axes.add_patch(
+        Rectangle((x + 0.08, y + 1.5), 0.84, ROW - 3, linewidth=0.7, zorder=3, gid=f"{status}-{gid}", **look)
+    )  # type: ignore[arg-type]
 
 
 def _legend(axes: Axes, language: Language, theme: Theme) -> None:

@@ -10,7 +10,17 @@ from fleetstats.charts.california import by_scope
 from fleetstats.charts.frames import Row, name_of, rows_of
 from fleetstats.charts.numbers import quantity, tick
 from fleetstats.charts.page import nothing, page, plot_size, source_notes
-from fleetstats.charts.style import LABEL, LIGHT, SMALL, Language, Provenance, Theme, applied, embolden, text_width
+from fleetstats.charts.style import (
+    LABEL,
+    LIGHT,
+    SMALL,
+    Language,
+    Provenance,
+    Theme,
+    applied,
+    embolden,
+    text_width,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,7 +59,9 @@ def shown(rows: Sequence[Row]) -> list[tuple[str, list[Row], int]]:
     for scope, own in by_scope(rows).items():
         year = max(r["report_year"] for r in own)
         mine = [r for r in own if r["report_year"] == year]
-        longest = {op: max(_days(r) for r in mine if r["operator"] == op) for op in {r["operator"] for r in mine}}
+        longest = {
+            op: max(_days(r) for r in mine if r["operator"] == op) for op in {r["operator"] for r in mine}
+        }
         mine = [r for r in mine if _days(r) == longest[r["operator"]]]
         mine.sort(key=lambda r: (-r["distance_km"], r["operator"]))
         many = LINES.get(scope, OTHER_LINES)
@@ -117,11 +129,15 @@ def _value(row: Row, language: Language) -> str:
 def finding(groups: Sequence[tuple[str, list[Row], int]], language: Language) -> tuple[str, str]:
     """How far apart the rates are, which is why they are no ranking."""
     _, own, _ = groups[0]
-    rated = sorted((r for r in own if r["km_per_disengagement"] is not None), key=lambda r: r["km_per_disengagement"])
+    rated = sorted(
+        (r for r in own if r["km_per_disengagement"] is not None), key=lambda r: r["km_per_disengagement"]
+    )
     year = own[0]["report_year"]
     zh = language == "zh"
     if len(rated) < 2:
-        return (f"{year}报告年度每次脱离行驶里程" if zh else f"Kilometres per disengagement, report year {year}"), ""
+        return (
+            f"{year}报告年度每次脱离行驶里程" if zh else f"Kilometres per disengagement, report year {year}"
+        ), ""
     low, high = rated[0], rated[-1]
     a, b = (quantity(r["km_per_disengagement"], language) for r in (low, high))
     few = [r for r in own if r["disengagements"] <= 4]
@@ -141,9 +157,7 @@ def _subtitle(groups: Sequence[tuple[str, list[Row], int]], language: Language) 
     year = max(own[0]["report_year"] for _, own, _ in groups)
     if language == "zh":
         return f"每次脱离行驶的公里数（对数轴），{year}报告年度（上年12月至当年11月），按里程由多到少"
-    return (
-        f"Kilometres per disengagement, log scale, report year {year} (December to November), longest distance on top"
-    )
+    return f"Kilometres per disengagement, log scale, report year {year} (December to November), longest distance on top"
 
 
 def _notes(groups: Sequence[tuple[str, list[Row], int]], language: Language) -> list[str]:
@@ -162,11 +176,14 @@ def _notes(groups: Sequence[tuple[str, list[Row], int]], language: Language) -> 
         "How to read: the dot is the rate, the line the exact 95 % Poisson interval, which covers chance only; an arrow means no "
         "disengagement: at least this, the low end of the interval."
         + (f" {more} more with shorter distances are not drawn." if more else ""),
-        f"Scope{'s' if len(names) > 1 else ''}: {'; '.join(names)}." + (" They are never added." if len(names) > 1 else ""),
+        f"Scope{'s' if len(names) > 1 else ''}: {'; '.join(names)}."
+        + (" They are never added." if len(names) > 1 else ""),
     ]
 
 
-def _draw(axes: Axes, groups: Sequence[tuple[str, list[Row], int]], lines: float, language: Language, theme: Theme) -> None:
+def _draw(
+    axes: Axes, groups: Sequence[tuple[str, list[Row], int]], lines: float, language: Language, theme: Theme
+) -> None:
     every = [r for _, own, _ in groups for r in own]
     names = [name_of(r, "operator", language) for r in every]
     zh = language == "zh"
@@ -176,8 +193,15 @@ def _draw(axes: Axes, groups: Sequence[tuple[str, list[Row], int]], lines: float
     figure, box = axes.figure, axes.get_position()
     width, _ = plot_size(axes)
     per = box.width / width
-    axes.set_position((box.x0 + (keep_left - 34) * per, box.y0, box.width - (keep_left - 34 + keep_right) * per, box.height))
-    ends = [v for r in every for v in (r["km_per_disengagement_low"], r["km_per_disengagement_high"], r["km_per_disengagement"]) if v]
+    axes.set_position(
+        (box.x0 + (keep_left - 34) * per, box.y0, box.width - (keep_left - 34 + keep_right) * per, box.height)
+    )
+    ends = [
+        v
+        for r in every
+        for v in (r["km_per_disengagement_low"], r["km_per_disengagement_high"], r["km_per_disengagement"])
+        if v
+    ]
     low, high = math.floor(math.log10(min(ends))), math.ceil(math.log10(max(ends)))
     high = max(high, low + 1)
     axes.set_xscale("log")
@@ -227,8 +251,23 @@ def _draw_row(axes: Axes, row: Row, at: float, language: Language, theme: Theme,
                       arrowprops={"arrowstyle": "<|-", "color": hue.mark, "linewidth": 1.3, "shrinkA": 0, "shrinkB": 0,
                                   "mutation_scale": 9}, gid=f"{operator}{year}-arrow")  # fmt: skip
     else:
-        axes.plot([low, high], [y, y], color=hue.mark, linewidth=1.6, solid_capstyle="butt", gid=f"{operator}{year}-interval")
-        axes.plot([rate], [y], marker="o", markersize=5.5, color=hue.mark, linestyle="none", gid=f"{operator}{year}-rate")
+        axes.plot(
+            [low, high],
+            [y, y],
+            color=hue.mark,
+            linewidth=1.6,
+            solid_capstyle="butt",
+            gid=f"{operator}{year}-interval",
+        )
+        axes.plot(
+            [rate],
+            [y],
+            marker="o",
+            markersize=5.5,
+            color=hue.mark,
+            linestyle="none",
+            gid=f"{operator}{year}-rate",
+        )
     name = name_of(row, "operator", language)
     while text_width(name, LABEL) > keep_left - 10 and len(name) > 4:
         name = name[:-2].rstrip() + "…"

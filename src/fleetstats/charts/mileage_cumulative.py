@@ -155,7 +155,9 @@ def finding(scopes: dict[str, list[Line]], language: Language) -> tuple[str, str
         if language == "zh":
             tops.append(f"{'无人测试领先的是' if apart else ''}{n}，{value}")
         else:
-            tops.append(f"{'without a driver, ' if apart else ''}{n} {'leads with' if apart else 'had driven'} {value}")
+            tops.append(
+                f"{'without a driver, ' if apart else ''}{n} {'leads with' if apart else 'had driven'} {value}"
+            )
     if language == "zh":
         deck = f"截至{day(end, 'zh')}，" + "；".join(tops)
         if len(lines) == 1 or not all_km:
@@ -231,7 +233,12 @@ def _tempered(weights: Sequence[int]) -> list[float]:
 
 
 def _draw_panel(
-    axes: Axes, lines: Sequence[Line], hues: dict[str, Hue], span: tuple[date, date], language: Language, theme: Theme
+    axes: Axes,
+    lines: Sequence[Line],
+    hues: dict[str, Hue],
+    span: tuple[date, date],
+    language: Language,
+    theme: Theme,
 ) -> None:
     amounts(axes, lines[0].total, language)
     years(axes, *span, before=20, after=12)

@@ -95,7 +95,7 @@ def panels_of(rows: Sequence[Row]) -> list[Panel]:
             if driven and start < min(driven):
                 continue  # filed, and nothing driven yet
             mine = [r for r in own if r["quarter_start"] == start]
-            parts = {op: 0.0 for op in named} | ({REST: 0.0} if len(named) < len(ranked) else {})
+            parts = dict.fromkeys(named, 0.0) | ({REST: 0.0} if len(named) < len(ranked) else {})
             for r in mine:
                 parts[r["operator"] if r["operator"] in named else REST] += r["distance_km"]
             quarters.append(Quarter(start, parts, max(int(r["months"]) for r in mine)))
@@ -174,7 +174,9 @@ def finding(panels: Sequence[Panel], language: Language) -> tuple[str, str]:
     """The last complete quarter against that of the year before, and who drove most."""
     panel = panels[0]
     last = _complete(panel)
-    before = next((q for q in panel.quarters if q.start == date(last.start.year - 1, last.start.month, 1)), None)
+    before = next(
+        (q for q in panel.quarters if q.start == date(last.start.year - 1, last.start.month, 1)), None
+    )
     when = last.name
     driver = all(str(r["scope"]).endswith("with_driver") for r in panel.rows)
     zh = language == "zh"
@@ -188,9 +190,7 @@ def finding(panels: Sequence[Panel], language: Language) -> tuple[str, str]:
         elif abs(change) < 0.5:
             headline = f"Testing {kind} in California: no change in {when} on a year before"
         else:
-            headline = (
-                f"Testing {kind} in California {'grew' if change > 0 else 'fell'} {abs(change):.0f}% on the year in {when}"
-            )
+            headline = f"Testing {kind} in California {'grew' if change > 0 else 'fell'} {abs(change):.0f}% on the year in {when}"
     elif zh:
         headline = f"加州{kind}测试里程{when[:4]}年第{when[-1]}季度为{amount}"
     else:
@@ -203,14 +203,18 @@ def finding(panels: Sequence[Panel], language: Language) -> tuple[str, str]:
         of = f"{_name(one, best, language)} {km(now.parts[best], None, language)}"
         scope = name_of(one.rows[0], "scope", language)
         whole = km(now.total, "at_least" if now.months < 3 else None, language)
-        tops.append(f"{scope}{now.name}共{whole}，最多为{of}" if zh else f"{scope}, {now.name}: {whole}, most by {of}")
+        tops.append(
+            f"{scope}{now.name}共{whole}，最多为{of}" if zh else f"{scope}, {now.name}: {whole}, most by {of}"
+        )
     return headline, "；".join(tops) if zh else "; ".join(tops)
 
 
 def _subtitle(panels: Sequence[Panel], language: Language) -> str:
     if language == "zh":
         return "每个自然季度的测试里程（公里），按公司堆叠；两图纵轴不同"
-    return "Test distance in km in each calendar quarter, stacked by operator; the panels have different scales"
+    return (
+        "Test distance in km in each calendar quarter, stacked by operator; the panels have different scales"
+    )
 
 
 def _note(panels: Sequence[Panel], language: Language) -> str:
@@ -219,7 +223,9 @@ def _note(panels: Sequence[Panel], language: Language) -> str:
         hatch = f"浅色斜纹：该季度只持有一或两个月（{'、'.join(part)}），为下限。" if part else ""
         return f"读法：{hatch}各柱自下而上按公司，灰色为其他公司。柱上无数据的季度并不等于零。"
     hatch = (
-        f"Pale and hatched: only one or two months of the quarter are held ({', '.join(part)}), a lower bound. " if part else ""
+        f"Pale and hatched: only one or two months of the quarter are held ({', '.join(part)}), a lower bound. "
+        if part
+        else ""
     )
     return f"How to read: {hatch}Grey is all other operators. A quarter without a bar has no data, which is not a zero."
 
@@ -234,7 +240,9 @@ def _labels(panel: Panel, hues: dict[str, Hue], language: Language) -> list[Labe
         reached += value
         name = _name(panel, operator, language)
         said = quantity(value, language) if value else ("无" if language == "zh" else "none")
-        found.append(Label(middle, name, said, hues[operator], SMALL, f"label-{operator}", x if value else None))
+        found.append(
+            Label(middle, name, said, hues[operator], SMALL, f"label-{operator}", x if value else None)
+        )
     return found
 
 

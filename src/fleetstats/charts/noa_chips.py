@@ -54,7 +54,12 @@ def bars_of(rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
     mine = [r for r in rows if r["period"] == period]
     segments = sorted({str(r["segment"]) for r in mine}, key=lambda s: -sum(r["segment"] == s for r in mine))
     return [
-        (s, sorted((r for r in mine if r["segment"] == s), key=lambda r: (r["bound"] == "derived", -r["value"])))
+        (
+            s,
+            sorted(
+                (r for r in mine if r["segment"] == s), key=lambda r: (r["bound"] == "derived", -r["value"])
+            ),
+        )
         for s in segments
     ]
 
@@ -105,7 +110,11 @@ def _segment(code: str, language: Language) -> str:
     """The publisher's own words, in the reader's language where they are known."""
     if language == "zh":
         return code.replace("excl. Tesla FSD", "不含特斯拉FSD").replace(" (", "（").replace(")", "）")
-    return code.replace("前装NOA", "Factory-fitted NOA").replace("城区NOA", "Urban NOA").replace("excl.", "without")
+    return (
+        code.replace("前装NOA", "Factory-fitted NOA")
+        .replace("城区NOA", "Urban NOA")
+        .replace("excl.", "without")
+    )
 
 
 def _percent(row: Row, language: Language) -> str:
@@ -128,16 +137,24 @@ def _period(row: Row, language: Language) -> str:
 def finding(bars: Sequence[tuple[str, list[Row]]], language: Language) -> tuple[str, str]:
     """The vendors that are known, and what is not."""
     _, own = bars[0]
-    known = [r for r in own if r["bound"] != "derived" and "_" not in r["vendor"].replace("horizon_robotics", "")]
+    known = [
+        r for r in own if r["bound"] != "derived" and "_" not in r["vendor"].replace("horizon_robotics", "")
+    ]
     unknown = [r for r in own if r["bound"] == "derived"]
     zh = language == "zh"
-    names = [f"{name_of(r, 'vendor', language)}{'占' if zh else ' '}{_percent(r, language)}" for r in known[:3]]
+    names = [
+        f"{name_of(r, 'vendor', language)}{'占' if zh else ' '}{_percent(r, language)}" for r in known[:3]
+    ]
     when = _period(own[0], language)
     head = f"{when}NOA芯片：{'，'.join(names)}" if zh else f"NOA chips in China: {listed(names, 'en')}"
     parts = []
     for r in unknown:
         name = name_of(r, "vendor", language)
-        parts.append(f"{name}合计{r['value']:g}%，各占多少未知" if zh else f"{name} have {r['value']:g}% together; how it splits is not known")
+        parts.append(
+            f"{name}合计{r['value']:g}%，各占多少未知"
+            if zh
+            else f"{name} have {r['value']:g}% together; how it splits is not known"
+        )
     if not zh:
         parts.insert(0, f"{when[0].upper()}{when[1:]}")
     return head, ("；" if zh else ". ").join(parts)
@@ -148,7 +165,11 @@ def _notes(bars: Sequence[tuple[str, list[Row]]], language: Language) -> list[st
     zh = language == "zh"
     said = []
     if any(r["bound"] == "derived" for r in every):
-        said.append("斜纹：由100%减去已知份额推算，内部如何分配未知" if zh else "hatched: derived as what is left of 100 %, and the split within it is not known")
+        said.append(
+            "斜纹：由100%减去已知份额推算，内部如何分配未知"
+            if zh
+            else "hatched: derived as what is left of 100 %, and the split within it is not known"
+        )
     if any(r["bound"] == "at_least" for r in every):
         said.append("箭头：“超过”，为下限" if zh else 'arrow: "over", a lower bound')
     segments = [_segment(s, language) for s, _ in bars]
@@ -182,7 +203,9 @@ def _draw(axes: Axes, bars: Sequence[tuple[str, list[Row]]], language: Language,
             reached += row["value"]
 
 
-def _draw_part(axes: Axes, row: Row, left: float, index: int, per: float, hues: dict, language: Language, theme: Theme) -> None:  # type: ignore[type-arg]
+def _draw_part(
+    axes: Axes, row: Row, left: float, index: int, per: float, hues: dict, language: Language, theme: Theme
+) -> None:  # type: ignore[type-arg]
     unknown = row["bound"] == "derived"
     hue = theme.hues["grey"] if unknown else hues[row["vendor"]]
     axes.barh([index + 0.58], [row["value"]], left=[left], height=0.6, linewidth=0.8, edgecolor=theme.paper, zorder=2,

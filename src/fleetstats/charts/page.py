@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+
 def source_notes(provenance: Provenance, language: Language) -> list[str]:
     """The last lines of every picture: sources, publication and vintage."""
     quarter = provenance.quarter

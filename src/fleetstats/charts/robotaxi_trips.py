@@ -78,7 +78,9 @@ def draw(frame: pd.DataFrame, *, language: Language, provenance: Provenance, the
             theme=theme,
             headroom=30.0,
         )
-        places = side_by_side(figure, axes, [1.0] * len(groups), [room_for(one) for one in labels], theme=theme)
+        places = side_by_side(
+            figure, axes, [1.0] * len(groups), [room_for(one) for one in labels], theme=theme
+        )
         for place, (own, length), label in zip(places, groups, labels, strict=True):
             panel_title(place, _title(own, language), theme)
             _draw_panel(place, own, length, hues, language, theme)
@@ -157,11 +159,19 @@ def finding(rows: Sequence[Row], language: Language) -> tuple[str, str]:
         name, amount, when = _name(last, language), _amount(last, language), _when(last, language)
         where = ("加州" if zh else " in California") if cadence == "month" else ""
         verb = "carried" if not said else ""
-        said.append(f"{name}{where}{when}{amount}单" if zh else f"{name} {verb} {amount} trips{where} in {when}".replace("  ", " "))
+        said.append(
+            f"{name}{where}{when}{amount}单"
+            if zh
+            else f"{name} {verb} {amount} trips{where} in {when}".replace("  ", " ")
+        )
         if before and before[0]["orders"]:
             change = 100 * (last["orders"] / before[0]["orders"] - 1)
             if before[0]["scope"] != last["scope"]:
-                more.append(f"{name}一年前口径不同，不作同比" if zh else f"{name}: another scope a year before, so no change is given")
+                more.append(
+                    f"{name}一年前口径不同，不作同比"
+                    if zh
+                    else f"{name}: another scope a year before, so no change is given"
+                )
             else:
                 signed = f"{change:+,.0f}%".replace("-", "\u2212")
                 more.append(f"{name}同比{signed}" if zh else f"{name} {signed} on the year")
@@ -184,7 +194,10 @@ def _subtitle(rows: Sequence[Row], language: Language) -> str:
 
 def _notes(rows: Sequence[Row], language: Language) -> list[str]:
     zh = language == "zh"
-    names = {c: list(dict.fromkeys(name_of(r, "scope", language) for r in _of(rows, c))) for c in ("month", "quarter")}
+    names = {
+        c: list(dict.fromkeys(name_of(r, "scope", language) for r in _of(rows, c)))
+        for c in ("month", "quarter")
+    }
     soft = [r for r in rows if r["confidence"] in SOFT]
     least = [r for r in rows if r["bound"] == "at_least"]
     breaks = _breaks(_of(rows, "month"))
@@ -199,7 +212,11 @@ def _notes(rows: Sequence[Row], language: Language) -> list[str]:
     if least:
         said.append("箭头：公布为“超过”，是下限。" if zh else 'Arrow: published as "over", a lower bound.')
     if breaks:
-        said.append("竖线：Waymo的申报项目改变，前后口径不同，其间两个月缺。" if zh else "Vertical line: Waymo's programme changes, so the scopes before and after differ; the months between are missing.")
+        said.append(
+            "竖线：Waymo的申报项目改变，前后口径不同，其间两个月缺。"
+            if zh
+            else "Vertical line: Waymo's programme changes, so the scopes before and after differ; the months between are missing."
+        )
     scopes = [s for own in names.values() for s in own]
     return [
         *([("读法：" if zh else "How to read: ") + ("" if zh else " ").join(said)] if said else []),
@@ -213,9 +230,7 @@ def _breaks(months: Sequence[Row]) -> list[date]:
     found = []
     for operator in {r["operator"] for r in months}:
         mine = [r for r in months if r["operator"] == operator]
-        found += [
-            b["period_start"] for a, b in zip(mine, mine[1:], strict=False) if a["scope"] != b["scope"]
-        ]
+        found += [b["period_start"] for a, b in zip(mine, mine[1:], strict=False) if a["scope"] != b["scope"]]
     return sorted(found)
 
 
@@ -235,7 +250,9 @@ def _labels(own: Sequence[Row], hues: dict, language: Language) -> list[Label]: 
     return found
 
 
-def _draw_panel(axes: Axes, own: Sequence[Row], length: int, hues: dict, language: Language, theme: Theme) -> None:  # type: ignore[type-arg]
+def _draw_panel(
+    axes: Axes, own: Sequence[Row], length: int, hues: dict, language: Language, theme: Theme
+) -> None:  # type: ignore[type-arg]
     highest = max(r["orders"] for r in own)
     amounts(axes, highest, language, room=1.12)
     first, last = own[0]["period_start"], max(r["period_start"] for r in own) + timedelta(days=length)

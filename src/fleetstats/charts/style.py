@@ -128,9 +128,7 @@ def hues_for(codes: Sequence[str], theme: Theme) -> dict[str, Hue]:
     taken = {HUES[code] for code in codes if code in HUES}
     spare = [name for name in SPARE_HUES if name not in taken] or ["grey"]
     others = [code for code in codes if code not in HUES]
-    return {
-        code: theme.hues[HUES.get(code) or spare[others.index(code) % len(spare)]] for code in codes
-    }
+    return {code: theme.hues[HUES.get(code) or spare[others.index(code) % len(spare)]] for code in codes}
 
 
 def on(colour: str) -> str:

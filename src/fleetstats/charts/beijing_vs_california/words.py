@@ -230,7 +230,9 @@ def describe(points: Sequence[Point], series: Sequence[Series], language: Langua
         last, name = one.last, one.points[0].names[language]
         region = REGIONS.get(last.region, {"en": last.region, "zh": last.region})[language]
         if language == "zh":
-            said.append(f"{name}（{region}{'，无人测试' if one.apart else ''}）到{last.year}年{_limits(last, 'zh')}")
+            said.append(
+                f"{name}（{region}{'，无人测试' if one.apart else ''}）到{last.year}年{_limits(last, 'zh')}"
+            )
         else:
             apart = ", driverless" if one.apart else ""
             said.append(f"{name} ({region}{apart}) by {last.year}: {_limits(last, 'en')}")
