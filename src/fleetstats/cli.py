@@ -422,6 +422,42 @@ def chart(
 
 
 @app.command()
+def report(
+    quarter: Annotated[str, typer.Option("--quarter", help="The quarter described, such as 2023Q3.")],
+    as_of: AsOf = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder of reports (default: reports/ of the home).")
+    ] = None,
+    pdf: Annotated[
+        bool, typer.Option("--pdf/--no-pdf", help="Print a PDF too, where Chromium is found.")
+    ] = True,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Build the page of a quarter: charts, tables, findings, checks and sources, in Chinese and English.
+
+    It opens from disk. --quarter is the time described, --as-of what was known (after fleetstats run --as-of).
+
+    [bold]Examples[/bold]
+
+      fleetstats report --quarter 2023Q3
+
+      fleetstats report --quarter 2023Q3 --as-of 2023-11-30
+    """
+    from fleetstats.output import progress
+    from fleetstats.report import build
+
+    with progress(quiet or as_json) as told:
+        built = build(_settings(), quarter, _day(as_of), told, output=output, pdf=pdf)
+    words = [
+        str(built.page),
+        *(f"warning: {text}" for text in built.warnings),
+        f"{built.quarter} from {built.publication_id}: {built.size_bytes / 2**20:.1f} MB, {built.seconds:.1f} s",
+    ]
+    _tell(vars(built), words, as_json, quiet)
+
+
+@app.command()
 def version(as_json: Json = False) -> None:
     """The version of fleetstats and of what it stands on."""
     from importlib.metadata import version as installed

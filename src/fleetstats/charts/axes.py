@@ -47,16 +47,33 @@ def years(axes: Axes, first: date, last: date, *, before: float = 0.0, after: fl
         left, right = max(x_of(start), x_of(first)), min(x_of(date(start.year + 1, 1, 1)), x_of(last))
         if right - left > width * 0.06:
             axes.annotate(
-                str(start.year), ((left + right) / 2, 0), xycoords=("data", "axes fraction"), xytext=(0, -6),
-                textcoords="offset points", ha="center", va="top", size=SMALL, annotation_clip=False,
-                color=axes.xaxis.get_tick_params()["labelcolor"], gid=f"year-{start.year}",
-            )  # fmt: skip
+                str(start.year),
+                ((left + right) / 2, 0),
+                xycoords=("data", "axes fraction"),
+                xytext=(0, -6),
+                textcoords="offset points",
+                ha="center",
+                va="top",
+                size=SMALL,
+                annotation_clip=False,
+                color=axes.xaxis.get_tick_params()["labelcolor"],
+                gid=f"year-{start.year}",
+            )
 
 
 def panel_title(axes: Axes, words: str, theme: Theme, *, shift: float = -34.0) -> None:
     """What a panel shows, in bold above its left edge."""
     text = axes.annotate(
-        words, (0, 1), xycoords="axes fraction", xytext=(shift, 14), textcoords="offset points", ha="left",
-        va="bottom", size=SMALL + 1.0, color=theme.ink, annotation_clip=False, gid="panel-title",
-    )  # fmt: skip
+        words,
+        (0, 1),
+        xycoords="axes fraction",
+        xytext=(shift, 14),
+        textcoords="offset points",
+        ha="left",
+        va="bottom",
+        size=SMALL + 1.0,
+        color=theme.ink,
+        annotation_clip=False,
+        gid="panel-title",
+    )
     embolden(text, 0.3)

@@ -50,10 +50,17 @@ def draw(frame: pd.DataFrame, *, language: Language, provenance: Provenance, the
         hues = hues_for(companies, theme)
         lasts = [[r for r in rows if r["company"] == c][-1] for c in companies]
         labels = [
-            Label(r["value"], name_of(r, "company", language), _cars(r, language), hues[r["company"]], LABEL,
-                  f"label-{r['company']}", _x(r["quarter_start"]))
+            Label(
+                r["value"],
+                name_of(r, "company", language),
+                _cars(r, language),
+                hues[r["company"]],
+                LABEL,
+                f"label-{r['company']}",
+                _x(r["quarter_start"]),
+            )
             for r in lasts
-        ]  # fmt: skip
+        ]
         headline, deck = finding(rows, language)
         figure, axes = page(
             headline,
@@ -164,16 +171,25 @@ def _notes(rows: Sequence[Row], language: Language) -> list[str]:
             row["measure"], {"en": row["measure"].replace("_", " "), "zh": row["measure"]}
         )[language]
         what.append(f"{name_of(row, 'company', language)}{'：' if zh else ': '}{measure}")
-    notes = ["统计口径：" + "；".join(what) + "。两者口径不同：特斯拉为全部交付，比亚迪不含插电混动。" if zh
-             else "Measures: " + "; ".join(what) + ". They differ: Tesla's is everything it delivers, BYD's is without plug-in hybrids."]  # fmt: skip
+    notes = [
+        "统计口径：" + "；".join(what) + "。两者口径不同：特斯拉为全部交付，比亚迪不含插电混动。"
+        if zh
+        else "Measures: "
+        + "; ".join(what)
+        + ". They differ: Tesla's is everything it delivers, BYD's is without plug-in hybrids."
+    ]
     if soft:
         by = []
         for company in dict.fromkeys(r["company"] for r in soft):
             mine = [r["period"] for r in soft if r["company"] == company]
             name = name_of(next(r for r in soft if r["company"] == company), "company", language)
             by.append(f"{name}{'：' if zh else ' '}{listed(mine, language)}")
-        notes.insert(0, f"读法：空心点未找到刊登的页面，或由其他数推算（{'；'.join(by)}）。" if zh
-                     else f"How to read: an open point was found on no page, or is derived from others ({'; '.join(by)}).")  # fmt: skip
+        notes.insert(
+            0,
+            f"读法：空心点未找到刊登的页面，或由其他数推算（{'；'.join(by)}）。"
+            if zh
+            else f"How to read: an open point was found on no page, or is derived from others ({'; '.join(by)}).",
+        )
     return notes
 
 
@@ -191,10 +207,26 @@ def _draw(
             else:
                 runs.append([r])
         for run in runs:
-            axes.plot([_x(r["quarter_start"]) for r in run], [r["value"] for r in run], color=hue.mark, linewidth=2.0,
-                      clip_on=False, zorder=3, gid=f"{company}-line-{run[0]['period']}")  # fmt: skip
+            axes.plot(
+                [_x(r["quarter_start"]) for r in run],
+                [r["value"] for r in run],
+                color=hue.mark,
+                linewidth=2.0,
+                clip_on=False,
+                zorder=3,
+                gid=f"{company}-line-{run[0]['period']}",
+            )
         for r in mine:
             soft = r["confidence"] in ("unsourced", "derived")
-            axes.plot([_x(r["quarter_start"])], [r["value"]], marker="o", markersize=5, color=hue.mark, clip_on=False,
-                      zorder=4, markerfacecolor=theme.paper if soft else hue.mark, linestyle="none",
-                      gid=f"{company}-point-{r['period']}")  # fmt: skip
+            axes.plot(
+                [_x(r["quarter_start"])],
+                [r["value"]],
+                marker="o",
+                markersize=5,
+                color=hue.mark,
+                clip_on=False,
+                zorder=4,
+                markerfacecolor=theme.paper if soft else hue.mark,
+                linestyle="none",
+                gid=f"{company}-point-{r['period']}",
+            )

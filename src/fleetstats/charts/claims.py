@@ -80,20 +80,24 @@ def draw(frame: pd.DataFrame, *, language: Language, provenance: Provenance, the
         statement_width = (width - 22 - chip) * 0.40 - 12
         sentence_width = (width - 22 - chip) * 0.60 - 4
         lines = [
-            Line(r, wrap(_words(r, "statement", language), statement_width, SMALL),
-                 wrap(_words(r, "sentence", language), sentence_width, SMALL))
+            Line(
+                r,
+                wrap(_words(r, "statement", language), statement_width, SMALL),
+                wrap(_words(r, "sentence", language), sentence_width, SMALL),
+            )
             for r in rows
-        ]  # fmt: skip
+        ]
         figure, axes = page(
             headline,
             deck,
-            "说法以我们自己的话转述；结论由数据算出，而非由报告自己的话" if zh
+            "说法以我们自己的话转述；结论由数据算出，而非由报告自己的话"
+            if zh
             else "Claims in our own words; each verdict is computed from the data, never from the report itself",
             [_note(language), *source_notes(provenance, language)],
             theme=theme,
             headroom=20.0,
             plot=sum(line.height for line in lines) + 6,
-        )  # fmt: skip
+        )
         _draw(axes, lines, places, language, theme)
         return figure
 
@@ -172,11 +176,23 @@ def _draw(
     axes.set_ylim(height, 0)
     axes.set_axis_off()
     zh = language == "zh"
-    heads = (("说法", places[0]), ("结论", places[1]), ("依据", places[2])) if zh else (
-        ("Claim", places[0]), ("Verdict", places[1]), ("Why", places[2]))  # fmt: skip
+    heads = (
+        (("说法", places[0]), ("结论", places[1]), ("依据", places[2]))
+        if zh
+        else (("Claim", places[0]), ("Verdict", places[1]), ("Why", places[2]))
+    )
     for words, x in heads:
-        text = axes.annotate(words, (x, 0), xytext=(0, 5), textcoords="offset points", size=SMALL, color=theme.muted, va="bottom",
-                             annotation_clip=False, gid=f"head-{words}")  # fmt: skip
+        text = axes.annotate(
+            words,
+            (x, 0),
+            xytext=(0, 5),
+            textcoords="offset points",
+            size=SMALL,
+            color=theme.muted,
+            va="bottom",
+            annotation_clip=False,
+            gid=f"head-{words}",
+        )
         embolden(text, 0.3)
     at = 3.0
     for line in lines:
@@ -206,11 +222,26 @@ def _draw(
             )
         sign = VERDICTS.get(row["verdict"], ("", "–", "", ""))[1]
         filled = sign in ("●", "×")
-        axes.add_patch(Circle((places[1] + 6, middle), 5.2, facecolor=hue.mark if filled else theme.paper, edgecolor=hue.mark, linewidth=1.3,
-                              gid=f"{gid}-sign-{row['verdict']}"))  # fmt: skip
+        axes.add_patch(
+            Circle(
+                (places[1] + 6, middle),
+                5.2,
+                facecolor=hue.mark if filled else theme.paper,
+                edgecolor=hue.mark,
+                linewidth=1.3,
+                gid=f"{gid}-sign-{row['verdict']}",
+            )
+        )
         if sign in ("×", "≈", "–"):
-            axes.annotate(sign, (places[1] + 6, middle), ha="center", va="center_baseline", size=SMALL + 1, gid=f"{gid}-mark",
-                          color=theme.paper if filled else hue.text)  # fmt: skip
+            axes.annotate(
+                sign,
+                (places[1] + 6, middle),
+                ha="center",
+                va="center_baseline",
+                size=SMALL + 1,
+                gid=f"{gid}-mark",
+                color=theme.paper if filled else hue.text,
+            )
         verdict = axes.annotate(
             _verdict(row, language),
             (places[1] + 16, at + 3),

@@ -121,13 +121,14 @@ def draw(frame: pd.DataFrame, *, language: Language, provenance: Provenance, the
         figure, axes = page(
             headline,
             deck,
-            "每格一个季度；一行一家公司，“全部”指关于整个来源的记录" if zh
+            "每格一个季度；一行一家公司，“全部”指关于整个来源的记录"
+            if zh
             else "A cell is a quarter; a line is a firm, and 'all' is what concerns everybody in the source",
             [_note(language), *source_notes(provenance, language)],
             theme=theme,
             headroom=44.0,
             plot=height,
-        )  # fmt: skip
+        )
         _draw(axes, grid, rows, until, height, language, theme)
         return figure
 
@@ -234,24 +235,54 @@ def _draw(
                     gid=f"year-line-{year}",
                 )
             if quarter == 1 and index + 2 <= len(cells):
-                axes.annotate(str(year), (index, 0), xytext=(2, 3), textcoords="offset points", size=SMALL, color=theme.muted,
-                              va="bottom", annotation_clip=False, gid=f"year-{year}")  # fmt: skip
+                axes.annotate(
+                    str(year),
+                    (index, 0),
+                    xytext=(2, 3),
+                    textcoords="offset points",
+                    size=SMALL,
+                    color=theme.muted,
+                    va="bottom",
+                    annotation_clip=False,
+                    gid=f"year-{year}",
+                )
     places = {cell: n for n, cell in enumerate(cells)}
     at = 0.0
     for source, lines in grid.items():
         title = next(name_of(r, "source", language) for r in rows if r["source"] == source)
-        head = axes.annotate(title, (0, at + ROW * 0.9), xycoords=("axes fraction", "data"), xytext=(-left + 4, 0),
-                             textcoords="offset points", va="center", size=SMALL + 0.5, color=theme.ink, annotation_clip=False,
-                             gid=f"source-{source}", zorder=5, bbox={"facecolor": theme.paper, "edgecolor": "none", "pad": 1.0})  # fmt: skip
+        head = axes.annotate(
+            title,
+            (0, at + ROW * 0.9),
+            xycoords=("axes fraction", "data"),
+            xytext=(-left + 4, 0),
+            textcoords="offset points",
+            va="center",
+            size=SMALL + 0.5,
+            color=theme.ink,
+            annotation_clip=False,
+            gid=f"source-{source}",
+            zorder=5,
+            bbox={"facecolor": theme.paper, "edgecolor": "none", "pad": 1.0},
+        )
         embolden(head, 0.3)
         at += ROW * 1.5
         for line in lines:
             name = line.name
             while text_width(name, SMALL) > left - 8 and len(name) > 4:
                 name = name[:-2].rstrip() + "…"
-            axes.annotate(name, (0, at + ROW / 2), xycoords=("axes fraction", "data"), xytext=(-6, 0), ha="right",
-                          textcoords="offset points", va="center", size=SMALL, color=theme.muted, annotation_clip=False,
-                          gid=f"name-{source}-{line.code}")  # fmt: skip
+            axes.annotate(
+                name,
+                (0, at + ROW / 2),
+                xycoords=("axes fraction", "data"),
+                xytext=(-6, 0),
+                ha="right",
+                textcoords="offset points",
+                va="center",
+                size=SMALL,
+                color=theme.muted,
+                annotation_clip=False,
+                gid=f"name-{source}-{line.code}",
+            )
             for cell, status in line.cells.items():
                 if cell in places:
                     _cell(axes, places[cell], at, status, f"{source}-{line.code}-{cell[0]}Q{cell[1]}", theme)
@@ -293,7 +324,16 @@ def _legend(axes: Axes, language: Language, theme: Theme) -> None:
             patch.set_width(11 * wide)
             patch.set_clip_on(False)
             patch.set_gid(f"legend-{status}")
-        axes.annotate(words, (x * wide, -31.0 + ROW / 2), xytext=(15, 0), textcoords="offset points", va="center", size=SMALL,
-                      color=theme.ink, annotation_clip=False, gid=f"legend-{status}-words")  # fmt: skip
+        axes.annotate(
+            words,
+            (x * wide, -31.0 + ROW / 2),
+            xytext=(15, 0),
+            textcoords="offset points",
+            va="center",
+            size=SMALL,
+            color=theme.ink,
+            annotation_clip=False,
+            gid=f"legend-{status}-words",
+        )
         x += text_width(words, SMALL) + 32
     del figure

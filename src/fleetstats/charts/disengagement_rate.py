@@ -100,10 +100,13 @@ def describe(frame: pd.DataFrame, language: Language) -> str:
     headline, deck = finding(groups, language)
     zh = language == "zh"
     said = [
-        name_of(own[0], "scope", language) + ("：" if zh else ": ")
-        + ("、" if zh else ", ").join(f"{name_of(r, 'operator', language)} {_value(r, language)}" for r in own)
+        name_of(own[0], "scope", language)
+        + ("：" if zh else ": ")
+        + ("、" if zh else ", ").join(
+            f"{name_of(r, 'operator', language)} {_value(r, language)}" for r in own
+        )
         for _, own, _ in groups
-    ]  # fmt: skip
+    ]
     if zh:
         return f"点图（对数轴），{ABOUT['zh']}。{headline}。{deck}。" + "；".join(said) + "。"
     return f"Dot chart on a log scale. {ABOUT['en']}. {headline}. {deck}. " + "; ".join(said) + "."
@@ -216,11 +219,18 @@ def _draw(
     at = 0.0
     for scope, own, _ in groups:
         head = axes.annotate(
-            name_of(own[0], "scope", language), (0, at + 0.8), xycoords=("axes fraction", "data"),
-            xytext=(-keep_left + 8, 0), textcoords="offset points", va="center", size=SMALL + 0.5, color=theme.ink,
-            annotation_clip=False, gid=f"group-{scope}",
+            name_of(own[0], "scope", language),
+            (0, at + 0.8),
+            xycoords=("axes fraction", "data"),
+            xytext=(-keep_left + 8, 0),
+            textcoords="offset points",
+            va="center",
+            size=SMALL + 0.5,
+            color=theme.ink,
+            annotation_clip=False,
+            gid=f"group-{scope}",
             bbox={"facecolor": theme.paper, "edgecolor": "none", "pad": 1.0},
-        )  # fmt: skip
+        )
         embolden(head, 0.3)
         at += 1.6
         for row in own:
@@ -228,9 +238,17 @@ def _draw(
             at += 1.0
     title = "次数 / 公里" if zh else "events / km"
     axes.annotate(
-        title, (1, 0.0), xycoords=("axes fraction", "data"), xytext=(8, -4), textcoords="offset points", size=SMALL,
-        color=theme.muted, va="top", annotation_clip=False, gid="counts-title",
-    )  # fmt: skip
+        title,
+        (1, 0.0),
+        xycoords=("axes fraction", "data"),
+        xytext=(8, -4),
+        textcoords="offset points",
+        size=SMALL,
+        color=theme.muted,
+        va="top",
+        annotation_clip=False,
+        gid="counts-title",
+    )
     del figure
 
 
@@ -245,11 +263,32 @@ def _draw_row(axes: Axes, row: Row, at: float, language: Language, theme: Theme,
     hue = theme.hues["vermilion" if year else "blue"]
     low, high, rate = (row[f"km_per_disengagement{e}"] for e in ("_low", "_high", ""))
     if rate is None:
-        axes.plot([low], [y], marker="|", markersize=9, markeredgewidth=1.6, color=hue.mark, linestyle="none",
-                  gid=f"{operator}{year}-least")  # fmt: skip
-        axes.annotate("", (low, y), xytext=(22, 0), textcoords="offset points", annotation_clip=False,
-                      arrowprops={"arrowstyle": "<|-", "color": hue.mark, "linewidth": 1.3, "shrinkA": 0, "shrinkB": 0,
-                                  "mutation_scale": 9}, gid=f"{operator}{year}-arrow")  # fmt: skip
+        axes.plot(
+            [low],
+            [y],
+            marker="|",
+            markersize=9,
+            markeredgewidth=1.6,
+            color=hue.mark,
+            linestyle="none",
+            gid=f"{operator}{year}-least",
+        )
+        axes.annotate(
+            "",
+            (low, y),
+            xytext=(22, 0),
+            textcoords="offset points",
+            annotation_clip=False,
+            arrowprops={
+                "arrowstyle": "<|-",
+                "color": hue.mark,
+                "linewidth": 1.3,
+                "shrinkA": 0,
+                "shrinkB": 0,
+                "mutation_scale": 9,
+            },
+            gid=f"{operator}{year}-arrow",
+        )
     else:
         axes.plot(
             [low, high],
@@ -271,8 +310,28 @@ def _draw_row(axes: Axes, row: Row, at: float, language: Language, theme: Theme,
     name = name_of(row, "operator", language)
     while text_width(name, LABEL) > keep_left - 10 and len(name) > 4:
         name = name[:-2].rstrip() + "…"
-    axes.annotate(name, (0, y), xycoords=("axes fraction", "data"), xytext=(-8, 0), textcoords="offset points", ha="right",
-                  va="center", size=LABEL, color=theme.ink, annotation_clip=False, gid=f"name-{operator}{year}")  # fmt: skip
-    axes.annotate(_count(row, language), (1, y), xycoords=("axes fraction", "data"), xytext=(8, 0),
-                  textcoords="offset points", va="center", size=SMALL, color=theme.muted, annotation_clip=False,
-                  gid=f"count-{operator}{year}")  # fmt: skip
+    axes.annotate(
+        name,
+        (0, y),
+        xycoords=("axes fraction", "data"),
+        xytext=(-8, 0),
+        textcoords="offset points",
+        ha="right",
+        va="center",
+        size=LABEL,
+        color=theme.ink,
+        annotation_clip=False,
+        gid=f"name-{operator}{year}",
+    )
+    axes.annotate(
+        _count(row, language),
+        (1, y),
+        xycoords=("axes fraction", "data"),
+        xytext=(8, 0),
+        textcoords="offset points",
+        va="center",
+        size=SMALL,
+        color=theme.muted,
+        annotation_clip=False,
+        gid=f"count-{operator}{year}",
+    )

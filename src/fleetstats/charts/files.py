@@ -84,14 +84,23 @@ def _bytes(figure: Figure, form: Format, facts: _Facts, provenance: Provenance) 
     metadata: dict[str, str | None]
     if form == "pdf":
         metadata = {
-            "Title": facts.title, "Subject": facts.alt, "Keywords": f"{source}; {facts.query}",
-            "Creator": "fleetstats", "Producer": "fleetstats", "CreationDate": None,
-        }  # fmt: skip
+            "Title": facts.title,
+            "Subject": facts.alt,
+            "Keywords": f"{source}; {facts.query}",
+            "Creator": "fleetstats",
+            "Producer": "fleetstats",
+            "CreationDate": None,
+        }
     else:
         metadata = {
-            "Title": facts.title, "Source": source, "Description": facts.query, "Language": facts.language,
-            "Identifier": provenance.publication_id, "Creator": "fleetstats", "Date": None,
-        }  # fmt: skip
+            "Title": facts.title,
+            "Source": source,
+            "Description": facts.query,
+            "Language": facts.language,
+            "Identifier": provenance.publication_id,
+            "Creator": "fleetstats",
+            "Date": None,
+        }
     figure.savefig(out, format=form, facecolor=figure.get_facecolor(), metadata=metadata)
     if form == "pdf":
         return out.getvalue()
@@ -109,12 +118,17 @@ def _png(figure: Figure, facts: _Facts, provenance: Provenance, source: str) -> 
     image = image.quantize(PNG_COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     notes = PngImagePlugin.PngInfo()
     for key, value in {
-        "Title": facts.title, "Source": source, "Description": facts.query, "Alt": facts.alt,
-        "Publication": provenance.publication_id, "Language": facts.language, "Software": "fleetstats",
-    }.items():  # fmt: skip
+        "Title": facts.title,
+        "Source": source,
+        "Description": facts.query,
+        "Alt": facts.alt,
+        "Publication": provenance.publication_id,
+        "Language": facts.language,
+        "Software": "fleetstats",
+    }.items():
         notes.add_itxt(key, value)
     out = io.BytesIO()
-    image.save(out, "PNG", pnginfo=notes, dpi=(PNG_DPI, PNG_DPI), compress_level=9)
+    image.save(out, "PNG", pnginfo=notes, dpi=(PNG_DPI, PNG_DPI), compress_level=7)
     return out.getvalue()
 
 

@@ -48,21 +48,29 @@ def draw(frame: pd.DataFrame, *, language: Language, provenance: Provenance, the
             m for m in dict.fromkeys(r["model"] for r in rows) if m not in (COMBINATION, "seasonal_naive")
         ]
         levels = [
-            Label(100 * combined[-1][f"coverage_{level}"], f"{level}%",
-                  f"{'实际' if zh else 'held '}{100 * combined[-1][f'coverage_{level}']:.0f}%", theme.hues[hue], LABEL,
-                  f"label-coverage-{level}", _x(combined[-1]))
-            for level, hue in LEVELS if combined
-        ]  # fmt: skip
+            Label(
+                100 * combined[-1][f"coverage_{level}"],
+                f"{level}%",
+                f"{'实际' if zh else 'held '}{100 * combined[-1][f'coverage_{level}']:.0f}%",
+                theme.hues[hue],
+                LABEL,
+                f"label-coverage-{level}",
+                _x(combined[-1]),
+            )
+            for level, hue in LEVELS
+            if combined
+        ]
         skills = _skill_labels(rows, models, language, theme)
         figure, axes = page(
             headline,
             deck,
-            "按预测起点所在年份；全部序列、各期增量、与首次公布的实际值相比" if zh
+            "按预测起点所在年份；全部序列、各期增量、与首次公布的实际值相比"
+            if zh
             else "By the year in which the forecast was made; all series, increments, against the truth as first published",
             [*_notes(rows, language), *source_notes(provenance, language)],
             theme=theme,
             headroom=30.0,
-        )  # fmt: skip
+        )
         left, right = side_by_side(
             figure, axes, [1.0, 1.0], [room_for(levels), room_for(skills)], theme=theme
         )
@@ -131,9 +139,10 @@ def finding(rows: Sequence[Row], language: Language) -> tuple[str, str]:
     weight = sum(r["forecasts"] for r in scored)
     error = sum(r["relative_crps"] * r["forecasts"] for r in scored) / weight if weight else None
     head = (
-        f"80%区间实际容纳了{100 * held:.0f}%的实际值" if zh
+        f"80%区间实际容纳了{100 * held:.0f}%的实际值"
+        if zh
         else f"The 80% intervals held {100 * held:.0f}% of what came"
-    )  # fmt: skip
+    )
     basis = rows[0]["basis"]
     which = (
         ("回测" if basis == "backtest" else "实际预测")
@@ -144,9 +153,10 @@ def finding(rows: Sequence[Row], language: Language) -> tuple[str, str]:
     if error is not None:
         worse = error >= 1
         deck += (
-            f"；组合预测的误差比季节性朴素预测{'大' if worse else '小'}{abs(100 * (error - 1)):.0f}%" if zh
+            f"；组合预测的误差比季节性朴素预测{'大' if worse else '小'}{abs(100 * (error - 1)):.0f}%"
+            if zh
             else f"; the combination's error is {abs(100 * (error - 1)):.0f}% {'larger' if worse else 'smaller'} than the seasonal naive one's"
-        )  # fmt: skip
+        )
     return head, deck
 
 
@@ -187,8 +197,17 @@ def _draw_coverage(axes: Axes, rows: Sequence[Row], theme: Theme) -> None:
         axes.axhline(
             level, color=hue.mark, linewidth=1.0, linestyle=(0, (4, 2.5)), zorder=1.5, gid=f"nominal-{level}"
         )
-        axes.plot([_x(r) for r in rows], [100 * r[f"coverage_{level}"] for r in rows], color=hue.mark, marker="o", markersize=4.5,
-                  linewidth=1.8, clip_on=False, zorder=3, gid=f"coverage-{level}")  # fmt: skip
+        axes.plot(
+            [_x(r) for r in rows],
+            [100 * r[f"coverage_{level}"] for r in rows],
+            color=hue.mark,
+            marker="o",
+            markersize=4.5,
+            linewidth=1.8,
+            clip_on=False,
+            zorder=3,
+            gid=f"coverage-{level}",
+        )
 
 
 def _scored(rows: Sequence[Row], model: str) -> list[Row]:
@@ -201,14 +220,32 @@ def _skill_labels(
     found = []
     own = _scored(rows, COMBINATION)
     if own:
-        found.append(Label(own[-1]["relative_crps"], _model(COMBINATION, language), f"{own[-1]['relative_crps']:.2f}",
-                           theme.hues["vermilion"], LABEL, "label-combination", _x(own[-1])))  # fmt: skip
+        found.append(
+            Label(
+                own[-1]["relative_crps"],
+                _model(COMBINATION, language),
+                f"{own[-1]['relative_crps']:.2f}",
+                theme.hues["vermilion"],
+                LABEL,
+                "label-combination",
+                _x(own[-1]),
+            )
+        )
     last = max(int(r["origin_year"]) for r in rows)
     for model in models:
         mine = _scored(rows, model)
         if mine and mine[-1]["origin_year"] == last and mine[-1]["relative_crps"] <= 3:
-            found.append(Label(mine[-1]["relative_crps"], _model(model, language), f"{mine[-1]['relative_crps']:.2f}",
-                               theme.hues["grey"], SMALL, f"label-{model}", _x(mine[-1])))  # fmt: skip
+            found.append(
+                Label(
+                    mine[-1]["relative_crps"],
+                    _model(model, language),
+                    f"{mine[-1]['relative_crps']:.2f}",
+                    theme.hues["grey"],
+                    SMALL,
+                    f"label-{model}",
+                    _x(mine[-1]),
+                )
+            )
     return found
 
 
@@ -225,6 +262,14 @@ def _draw_skill(axes: Axes, rows: Sequence[Row], models: Sequence[str], theme: T
     axes.axhline(1, color=theme.ink, linewidth=1.0, linestyle=(0, (4, 2.5)), zorder=1.6, gid="naive")
     for model in (*models, COMBINATION):
         mine, main = _scored(rows, model), model == COMBINATION
-        axes.plot([_x(r) for r in mine], [r["relative_crps"] for r in mine], zorder=4 if main else 2, linewidth=2.0 if main else 0.9,
-                  color=theme.hues["vermilion" if main else "grey"].mark, marker="o", markersize=4.5 if main else 2.5,
-                  clip_on=True, gid=f"skill-{model}")  # fmt: skip
+        axes.plot(
+            [_x(r) for r in mine],
+            [r["relative_crps"] for r in mine],
+            zorder=4 if main else 2,
+            linewidth=2.0 if main else 0.9,
+            color=theme.hues["vermilion" if main else "grey"].mark,
+            marker="o",
+            markersize=4.5 if main else 2.5,
+            clip_on=True,
+            gid=f"skill-{model}",
+        )

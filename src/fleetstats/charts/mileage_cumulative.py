@@ -248,12 +248,24 @@ def _draw_panel(
         x = [x_of(_end(r)) for r in line.rows]
         y = [float(r["distance_km_cumulative"]) for r in line.rows]
         axes.plot(
-            x, y, color=hue.mark, linewidth=2.0 if known else 0.8, alpha=1.0 if known else 0.5, clip_on=False,
-            zorder=3 if known else 2, gid=f"{line.operator}-line",
-        )  # fmt: skip
+            x,
+            y,
+            color=hue.mark,
+            linewidth=2.0 if known else 0.8,
+            alpha=1.0 if known else 0.5,
+            clip_on=False,
+            zorder=3 if known else 2,
+            gid=f"{line.operator}-line",
+        )
         if known:
             axes.plot(
-                x[-1:], y[-1:], marker="o", markersize=5, color=hue.mark, clip_on=False, zorder=4,
+                x[-1:],
+                y[-1:],
+                marker="o",
+                markersize=5,
+                color=hue.mark,
+                clip_on=False,
+                zorder=4,
                 markerfacecolor=theme.paper if line.last["bound"] == "at_least" else hue.mark,
                 gid=f"{line.operator}-end",
-            )  # fmt: skip
+            )

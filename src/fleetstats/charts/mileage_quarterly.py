@@ -256,8 +256,15 @@ def _draw_panel(axes: Axes, panel: Panel, hues: dict[str, Hue], language: Langua
             colour = hues[operator].mark
             if value:
                 axes.bar(
-                    [x_of(q.start) + 45], [value], width=74, bottom=[reached], linewidth=0.4,
-                    color=[colour if q.months == 3 else tint(colour, theme.paper, 0.35)], edgecolor=theme.paper,
-                    hatch=None if q.months == 3 else "/////", zorder=2, gid=f"{operator}-{q.name}",
-                )  # fmt: skip
+                    [x_of(q.start) + 45],
+                    [value],
+                    width=74,
+                    bottom=[reached],
+                    linewidth=0.4,
+                    color=[colour if q.months == 3 else tint(colour, theme.paper, 0.35)],
+                    edgecolor=theme.paper,
+                    hatch=None if q.months == 3 else "/////",
+                    zorder=2,
+                    gid=f"{operator}-{q.name}",
+                )
             reached += value

@@ -93,10 +93,13 @@ def describe(frame: pd.DataFrame, language: Language) -> str:
     headline, deck = finding(bars, language)
     zh = language == "zh"
     said = [
-        _segment(s, language) + ("：" if zh else ": ")
-        + ("、" if zh else ", ").join(f"{name_of(r, 'vendor', language)} {_percent(r, language)}" for r in own)
+        _segment(s, language)
+        + ("：" if zh else ": ")
+        + ("、" if zh else ", ").join(
+            f"{name_of(r, 'vendor', language)} {_percent(r, language)}" for r in own
+        )
         for s, own in bars
-    ]  # fmt: skip
+    ]
     if zh:
         return f"条形图，{ABOUT['zh']}。{headline}。{deck}。" + "；".join(said) + "。"
     return f"Bar chart. {ABOUT['en']}. {headline}. {deck}. " + "; ".join(said) + "."
@@ -174,10 +177,17 @@ def _notes(bars: Sequence[tuple[str, list[Row]]], language: Language) -> list[st
         said.append("箭头：“超过”，为下限" if zh else 'arrow: "over", a lower bound')
     segments = [_segment(s, language) for s, _ in bars]
     return [
-        *([("读法：" + "；".join(said) + "。") if zh else "How to read: " + "; ".join(said) + "."] if said else []),
-        ("统计口径：" + "；".join(segments) + "。各细分市场基数不同，份额不可比较或相加。") if zh
-        else "Segments: " + "; ".join(segments) + ". They have different bases; shares of different segments are not compared or added.",
-    ]  # fmt: skip
+        *(
+            [("读法：" + "；".join(said) + "。") if zh else "How to read: " + "; ".join(said) + "."]
+            if said
+            else []
+        ),
+        ("统计口径：" + "；".join(segments) + "。各细分市场基数不同，份额不可比较或相加。")
+        if zh
+        else "Segments: "
+        + "; ".join(segments)
+        + ". They have different bases; shares of different segments are not compared or added.",
+    ]
 
 
 def _draw(axes: Axes, bars: Sequence[tuple[str, list[Row]]], language: Language, theme: Theme) -> None:
@@ -194,8 +204,15 @@ def _draw(axes: Axes, bars: Sequence[tuple[str, list[Row]]], language: Language,
     axes.set_yticks([])
     per = axes.get_position().width * 720.0 / 100
     for index, (segment, own) in enumerate(bars):
-        head = axes.annotate(_segment(segment, language), (0, index + 0.13), va="center", size=LABEL, color=theme.ink,
-                             gid=f"segment-{index}", bbox={"facecolor": theme.paper, "edgecolor": "none", "pad": 1.0})  # fmt: skip
+        head = axes.annotate(
+            _segment(segment, language),
+            (0, index + 0.13),
+            va="center",
+            size=LABEL,
+            color=theme.ink,
+            gid=f"segment-{index}",
+            bbox={"facecolor": theme.paper, "edgecolor": "none", "pad": 1.0},
+        )
         embolden(head, 0.3)
         reached = 0.0
         for row in own:
@@ -208,23 +225,56 @@ def _draw_part(
 ) -> None:  # type: ignore[type-arg]
     unknown = row["bound"] == "derived"
     hue = theme.hues["grey"] if unknown else hues[row["vendor"]]
-    axes.barh([index + 0.58], [row["value"]], left=[left], height=0.6, linewidth=0.8, edgecolor=theme.paper, zorder=2,
-              color=[tint(hue.mark, theme.paper, 0.25) if unknown else hue.mark], hatch="////" if unknown else None,
-              gid=f"{row['vendor']}-{index}")  # fmt: skip
+    axes.barh(
+        [index + 0.58],
+        [row["value"]],
+        left=[left],
+        height=0.6,
+        linewidth=0.8,
+        edgecolor=theme.paper,
+        zorder=2,
+        color=[tint(hue.mark, theme.paper, 0.25) if unknown else hue.mark],
+        hatch="////" if unknown else None,
+        gid=f"{row['vendor']}-{index}",
+    )
     name, value = name_of(row, "vendor", language), _percent(row, language)
     room = row["value"] * per - 12
     lines = [*wrap(name, max(room, 20.0), SMALL), value]
     colour = theme.ink if unknown else on(hue.mark)
     fits = len(lines) <= 3 and max(text_width(line, SMALL) for line in lines) <= room + 2
     for number, line in enumerate(lines if fits else [value] if text_width(value, SMALL) <= room else []):
-        text = axes.annotate(line, (left, index + 0.58), xytext=(7, (len(lines) / 2 - number - 0.5) * 11.5 if fits else 0),
-                             textcoords="offset points", va="center", size=SMALL, color=colour, zorder=4,
-                             gid=f"label-{row['vendor']}-{index}-{number}",
-                             bbox={"facecolor": tint(hue.mark, theme.paper, 0.25), "edgecolor": "none", "pad": 0.6} if unknown else None)  # fmt: skip
+        text = axes.annotate(
+            line,
+            (left, index + 0.58),
+            xytext=(7, (len(lines) / 2 - number - 0.5) * 11.5 if fits else 0),
+            textcoords="offset points",
+            va="center",
+            size=SMALL,
+            color=colour,
+            zorder=4,
+            gid=f"label-{row['vendor']}-{index}-{number}",
+            bbox={"facecolor": tint(hue.mark, theme.paper, 0.25), "edgecolor": "none", "pad": 0.6}
+            if unknown
+            else None,
+        )
         if number == len(lines) - 1:
             embolden(text, 0.3)
     if row["bound"] == "at_least":
         end = left + row["value"]
-        axes.annotate("", (end, index + 0.58), xytext=(26, 0), textcoords="offset points", annotation_clip=False, zorder=3,
-                      arrowprops={"arrowstyle": "<|-", "color": hue.mark, "linewidth": 1.4, "shrinkA": 0, "shrinkB": 0,
-                                  "mutation_scale": 10}, gid=f"{row['vendor']}-{index}-arrow")  # fmt: skip
+        axes.annotate(
+            "",
+            (end, index + 0.58),
+            xytext=(26, 0),
+            textcoords="offset points",
+            annotation_clip=False,
+            zorder=3,
+            arrowprops={
+                "arrowstyle": "<|-",
+                "color": hue.mark,
+                "linewidth": 1.4,
+                "shrinkA": 0,
+                "shrinkB": 0,
+                "mutation_scale": 10,
+            },
+            gid=f"{row['vendor']}-{index}-arrow",
+        )

@@ -77,13 +77,14 @@ def draw(frame: pd.DataFrame, *, language: Language, provenance: Provenance, the
         figure, axes = page(
             headline,
             deck,
-            "面向公众的订单（次）；左为每季度，右为累计" if zh
+            "面向公众的订单（次）；左为每季度，右为累计"
+            if zh
             else "Rides to the public; each quarter on the left, the running total on the right",
             [*_notes(rows, language), *source_notes(provenance, language)],
             theme=theme,
             headroom=30.0,
             right=8.0,
-        )  # fmt: skip
+        )
         left, right = side_by_side(figure, axes, [1.0, 1.0], [10.0, 8.0], theme=theme)
         panel_title(left, "每季度" if zh else "Each quarter", theme)
         panel_title(right, "累计" if zh else "Running total", theme)
@@ -146,9 +147,10 @@ def passing(rows: Sequence[Row]) -> tuple[date | None, date | None]:
     above = [r["day"] for r in totals if r["orders"] >= LINE]
     first = min(above, default=None)
     below = [
-        r["day"] for r in totals
+        r["day"]
+        for r in totals
         if r["orders"] < LINE and r["bound"] != "at_least" and (first is None or r["day"] < first)
-    ]  # fmt: skip
+    ]
     return max(below, default=None), first
 
 
@@ -167,17 +169,24 @@ def finding(rows: Sequence[Row], language: Language) -> tuple[str, str]:
             change = 100 * (last["orders"] / before["orders"] - 1)
             turn = ("增" if change >= 0 else "减") if zh else ("up" if change >= 0 else "down")
             headline = (
-                f"{name}{when}订单{amount}，同比{turn}{abs(change):.0f}%" if zh
+                f"{name}{when}订单{amount}，同比{turn}{abs(change):.0f}%"
+                if zh
                 else f"{name} served {amount} rides in {when}, {turn} {abs(change):.0f}% on the year"
-            )  # fmt: skip
+            )
         else:
             headline = f"{name}{when}订单{amount}" if zh else f"{name} served {amount} rides in {when}"
     below, first = passing(rows)
     ten = "1000万" if zh else "ten million"
     if first is not None:
         between = (
-            f"在{day(below, 'zh')}与{day(first, 'zh')}之间" if zh else f"between {day(below, 'en')} and {day(first, 'en')}"
-        ) if below else (f"不晚于{day(first, 'zh')}" if zh else f"by {day(first, 'en')} at the latest")  # fmt: skip
+            (
+                f"在{day(below, 'zh')}与{day(first, 'zh')}之间"
+                if zh
+                else f"between {day(below, 'en')} and {day(first, 'en')}"
+            )
+            if below
+            else (f"不晚于{day(first, 'zh')}" if zh else f"by {day(first, 'en')} at the latest")
+        )
         deck = f"累计订单{between}越过{ten}" if zh else f"The total passed {ten} {between}"
     else:
         deck = f"累计订单尚未越过{ten}" if zh else f"The total had not passed {ten}"
@@ -192,27 +201,38 @@ def _notes(rows: Sequence[Row], language: Language) -> list[str]:
     zh = language == "zh"
     soft = [_quarter(r["day"], language) for r in _of(rows, "quarter") if r["confidence"] in SOFT]
     marks = [
-        (bool(soft), f"浅色柱：没有找到刊登该数的页面，或由其他数推算（{'、'.join(soft)}）",
-         f"pale bars: found on no page, or derived ({', '.join(soft)})"),
-        (any(r["bound"] == "at_least" for r in rows), "箭头：公布为“超过”，是下限", 'arrows: published as "over", a lower bound'),
+        (
+            bool(soft),
+            f"浅色柱：没有找到刊登该数的页面，或由其他数推算（{'、'.join(soft)}）",
+            f"pale bars: found on no page, or derived ({', '.join(soft)})",
+        ),
+        (
+            any(r["bound"] == "at_least" for r in rows),
+            "箭头：公布为“超过”，是下限",
+            'arrows: published as "over", a lower bound',
+        ),
         (bool(_of(rows, "published")), "圆点：公司公布的累计数", "dots: totals as published"),
         (bool(_of(rows, "derived")), "线：由季度数推算的累计", "line: the total derived from the quarters"),
-    ]  # fmt: skip
+    ]
     said = [a if zh else b for use, a, b in marks if use]
     fan = _of(rows, "increment", "cumulative")
     if fan:
         since = day(max(r["ends"] for r in fan), language)
-        said.append(f"扇形：{since}之后的预测，深色为50%区间，浅色为95%区间" if zh
-                    else f"fan: forecast made of what was known of the time to {since}, dark 50 %, pale 95 %")  # fmt: skip
+        said.append(
+            f"扇形：{since}之后的预测，深色为50%区间，浅色为95%区间"
+            if zh
+            else f"fan: forecast made of what was known of the time to {since}, dark 50 %, pale 95 %"
+        )
     else:
         said.append(
             "账本中没有到该时点的预测" if zh else "the ledger has no forecast from this point in time"
         )
     return [
         ("读法：" + "；".join(said) + "。") if zh else "How to read: " + "; ".join(said) + ".",
-        "统计口径：面向公众的出行服务，2023年前未必都收费；自2025年第2季度起，公司的说法为全无人订单。" if zh
+        "统计口径：面向公众的出行服务，2023年前未必都收费；自2025年第2季度起，公司的说法为全无人订单。"
+        if zh
         else "Scope: rides to the public, not all of them paid before 2023; from 2025Q2 the company's wording is fully driverless rides.",
-    ]  # fmt: skip
+    ]
 
 
 def _draw_quarters(axes: Axes, rows: Sequence[Row], language: Language, theme: Theme) -> None:
@@ -228,15 +248,31 @@ def _draw_quarters(axes: Axes, rows: Sequence[Row], language: Language, theme: T
     for row in bars:
         soft, gid = row["confidence"] in SOFT, f"quarter-{quarter_of(row['day'])}"
         x = x_of(row["day"]) + 45
-        axes.bar([x], [row["orders"]], width=74, linewidth=0.8 if soft else 0.0, edgecolor=hue.mark, zorder=2,
-                 color=[tint(hue.mark, theme.paper, 0.3) if soft else hue.mark], gid=gid)  # fmt: skip
+        axes.bar(
+            [x],
+            [row["orders"]],
+            width=74,
+            linewidth=0.8 if soft else 0.0,
+            edgecolor=hue.mark,
+            zorder=2,
+            color=[tint(hue.mark, theme.paper, 0.3) if soft else hue.mark],
+            gid=gid,
+        )
         if row["bound"] == "at_least":
             _arrow(axes, x, row["orders"], hue.mark, gid)
     for row in fan:
         x, gid = x_of(row["day"]) - 45, f"forecast-{quarter_of(row['day'])}"
         for low, high, share, part in (("low_95", "high_95", 0.25, 95), ("low_50", "high_50", 0.55, 50)):
-            axes.bar([x], [row[high] - row[low]], bottom=[row[low]], width=74, linewidth=0.0, zorder=2 + (part == 50),
-                     color=[tint(theme.hues["orange"].mark, theme.paper, share)], gid=f"{gid}-{part}")  # fmt: skip
+            axes.bar(
+                [x],
+                [row[high] - row[low]],
+                bottom=[row[low]],
+                width=74,
+                linewidth=0.0,
+                zorder=2 + (part == 50),
+                color=[tint(theme.hues["orange"].mark, theme.paper, share)],
+                gid=f"{gid}-{part}",
+            )
         axes.plot(
             [x - 37, x + 37],
             [row["orders"]] * 2,
@@ -247,12 +283,27 @@ def _draw_quarters(axes: Axes, rows: Sequence[Row], language: Language, theme: T
         )
     if bars and not fan:
         last = bars[-1]
-        _value(axes, x_of(last["day"]) + 45, last["orders"], quantity(last["orders"], language), hue.text,
-               "label-quarter", above=14 if last["bound"] == "at_least" else 3)  # fmt: skip
+        _value(
+            axes,
+            x_of(last["day"]) + 45,
+            last["orders"],
+            quantity(last["orders"], language),
+            hue.text,
+            "label-quarter",
+            above=14 if last["bound"] == "at_least" else 3,
+        )
     if fan:
         middle = "预测中位 " if language == "zh" else "median "
-        _value(axes, x_of(fan[-1]["day"]), max(r["high_95"] for r in fan), middle + quantity(fan[-1]["orders"], language),
-               theme.hues["orange"].text, "label-forecast", above=3, side="right")  # fmt: skip
+        _value(
+            axes,
+            x_of(fan[-1]["day"]),
+            max(r["high_95"] for r in fan),
+            middle + quantity(fan[-1]["orders"], language),
+            theme.hues["orange"].text,
+            "label-forecast",
+            above=3,
+            side="right",
+        )
 
 
 def _draw_total(axes: Axes, rows: Sequence[Row], language: Language, theme: Theme) -> None:
@@ -282,15 +333,40 @@ def _draw_total(axes: Axes, rows: Sequence[Row], language: Language, theme: Them
                 axes.axvspan(
                     x_of(below), x_of(first), color=theme.grid, linewidth=0, zorder=0.8, gid="passing"
                 )
-        axes.annotate(words, (0, LINE), xycoords=("axes fraction", "data"), xytext=(4, 4), textcoords="offset points",
-                      size=SMALL, color=theme.ink, gid="ten-million-words")  # fmt: skip
+        axes.annotate(
+            words,
+            (0, LINE),
+            xycoords=("axes fraction", "data"),
+            xytext=(4, 4),
+            textcoords="offset points",
+            size=SMALL,
+            color=theme.ink,
+            gid="ten-million-words",
+        )
     if line:
-        axes.plot([x_of(r["day"]) for r in line], [r["orders"] for r in line], color=hue.mark, linewidth=1.8, zorder=3,
-                  clip_on=False, gid="total-line")  # fmt: skip
+        axes.plot(
+            [x_of(r["day"]) for r in line],
+            [r["orders"] for r in line],
+            color=hue.mark,
+            linewidth=1.8,
+            zorder=3,
+            clip_on=False,
+            gid="total-line",
+        )
     for r in dots:
         gid = f"published-{r['day'].isoformat()}"
-        axes.plot([x_of(r["day"])], [r["orders"]], marker="o", markersize=5, linestyle="none", color=hue.mark, clip_on=False,
-                  markerfacecolor=theme.paper if r["bound"] == "at_least" else hue.mark, zorder=4, gid=gid)  # fmt: skip
+        axes.plot(
+            [x_of(r["day"])],
+            [r["orders"]],
+            marker="o",
+            markersize=5,
+            linestyle="none",
+            color=hue.mark,
+            clip_on=False,
+            markerfacecolor=theme.paper if r["bound"] == "at_least" else hue.mark,
+            zorder=4,
+            gid=gid,
+        )
         if r["bound"] == "at_least":
             _arrow(axes, x_of(r["day"]), r["orders"], hue.mark, gid)
     if fan:
@@ -298,8 +374,14 @@ def _draw_total(axes: Axes, rows: Sequence[Row], language: Language, theme: Them
         x = [x_of(r["day"]) for r in start + fan]
         for low, high, share, part in (("low_95", "high_95", 0.25, 95), ("low_50", "high_50", 0.55, 50)):
             ends = [[r[key] if r in fan else r["orders"] for r in start + fan] for key in (low, high)]
-            axes.fill_between(x, *ends, color=tint(orange.mark, theme.paper, share), linewidth=0, zorder=2 + (part == 50) * 0.1,
-                              gid=f"fan-{part}")  # fmt: skip
+            axes.fill_between(
+                x,
+                *ends,
+                color=tint(orange.mark, theme.paper, share),
+                linewidth=0,
+                zorder=2 + (part == 50) * 0.1,
+                gid=f"fan-{part}",
+            )
         axes.plot(
             x,
             [r["orders"] for r in start + fan],
@@ -319,19 +401,52 @@ def _draw_total(axes: Axes, rows: Sequence[Row], language: Language, theme: Them
             side="right",
         )
     last = (line or dots)[-1]
-    _value(axes, x_of(last["day"]), last["orders"], quantity(last["orders"], language, more=1), hue.text, "label-total",
-           above=8, side="right")  # fmt: skip
+    _value(
+        axes,
+        x_of(last["day"]),
+        last["orders"],
+        quantity(last["orders"], language, more=1),
+        hue.text,
+        "label-total",
+        above=8,
+        side="right",
+    )
 
 
 def _arrow(axes: Axes, x: float, y: float, colour: str, gid: str) -> None:
-    axes.annotate("", (x, y), xytext=(0, 11), textcoords="offset points", annotation_clip=False, zorder=3.5,
-                  arrowprops={"arrowstyle": "<|-", "color": colour, "linewidth": 1.1, "shrinkA": 1, "shrinkB": 0,
-                              "mutation_scale": 7}, gid=f"{gid}-arrow")  # fmt: skip
+    axes.annotate(
+        "",
+        (x, y),
+        xytext=(0, 11),
+        textcoords="offset points",
+        annotation_clip=False,
+        zorder=3.5,
+        arrowprops={
+            "arrowstyle": "<|-",
+            "color": colour,
+            "linewidth": 1.1,
+            "shrinkA": 1,
+            "shrinkB": 0,
+            "mutation_scale": 7,
+        },
+        gid=f"{gid}-arrow",
+    )
 
 
 def _value(
     axes: Axes, x: float, y: float, words: str, colour: str, gid: str, *, above: float, side: str = "center"
 ) -> None:
-    text = axes.annotate(words, (x, y), xytext=(-4 if side == "right" else 0, above), textcoords="offset points", ha=side,
-                         va="bottom", size=LABEL, color=colour, annotation_clip=False, zorder=6, gid=gid)  # fmt: skip
+    text = axes.annotate(
+        words,
+        (x, y),
+        xytext=(-4 if side == "right" else 0, above),
+        textcoords="offset points",
+        ha=side,
+        va="bottom",
+        size=LABEL,
+        color=colour,
+        annotation_clip=False,
+        zorder=6,
+        gid=gid,
+    )
     embolden(text, 0.3)

@@ -152,10 +152,11 @@ def finding(rows: Sequence[Row], language: Language) -> tuple[str, str]:
             continue
         last = mine[-1]
         before = [
-            r for r in mine
+            r
+            for r in mine
             if r["period_start"] == date(last["period_start"].year - 1, last["period_start"].month, 1)
             and r["operator"] == last["operator"]
-        ]  # fmt: skip
+        ]
         name, amount, when = _name(last, language), _amount(last, language), _when(last, language)
         where = ("加州" if zh else " in California") if cadence == "month" else ""
         verb = "carried" if not said else ""
@@ -220,9 +221,12 @@ def _notes(rows: Sequence[Row], language: Language) -> list[str]:
     scopes = [s for own in names.values() for s in own]
     return [
         *([("读法：" if zh else "How to read: ") + ("" if zh else " ").join(said)] if said else []),
-        (f"统计口径：{'；'.join(scopes)}。从不相加，也不宜直接比较：加州为CPUC申报（第三方转录），萝卜快跑为公司公布的全国数。" if zh
-         else f"Scopes: {'; '.join(scopes)}. Never added, and not directly comparable: California is filed with the CPUC (a third party's transcription), Apollo Go is what the company says of all its cities."),
-    ]  # fmt: skip
+        (
+            f"统计口径：{'；'.join(scopes)}。从不相加，也不宜直接比较：加州为CPUC申报（第三方转录），萝卜快跑为公司公布的全国数。"
+            if zh
+            else f"Scopes: {'; '.join(scopes)}. Never added, and not directly comparable: California is filed with the CPUC (a third party's transcription), Apollo Go is what the company says of all its cities."
+        ),
+    ]
 
 
 def _breaks(months: Sequence[Row]) -> list[date]:
@@ -244,9 +248,16 @@ def _labels(own: Sequence[Row], hues: dict, language: Language) -> list[Label]: 
         if last["period_start"] != newest:
             value += f"（{_when(last, 'zh')}）" if language == "zh" else f" ({_when(last, 'en')})"
         found.append(
-            Label(last["orders"], _name(last, language), value, hues[operator], LABEL if len(found) == 0 else SMALL,
-                  f"label-{operator}", x_of(last["period_start"]) + days)
-        )  # fmt: skip
+            Label(
+                last["orders"],
+                _name(last, language),
+                value,
+                hues[operator],
+                LABEL if len(found) == 0 else SMALL,
+                f"label-{operator}",
+                x_of(last["period_start"]) + days,
+            )
+        )
     return found
 
 
@@ -265,13 +276,42 @@ def _draw_panel(
         x = x_of(row["period_start"]) + length * 0.08 + width * (at + 0.5)
         soft = row["confidence"] in SOFT
         gid = f"{row['operator']}-{row['period_start'].isoformat()}"
-        axes.bar([x], [row["orders"]], width=width, linewidth=0.8 if soft else 0.0, edgecolor=hue.mark,
-                 color=[tint(hue.mark, theme.paper, 0.3) if soft else hue.mark], zorder=2, gid=gid)  # fmt: skip
+        axes.bar(
+            [x],
+            [row["orders"]],
+            width=width,
+            linewidth=0.8 if soft else 0.0,
+            edgecolor=hue.mark,
+            color=[tint(hue.mark, theme.paper, 0.3) if soft else hue.mark],
+            zorder=2,
+            gid=gid,
+        )
         if row["bound"] == "at_least":
-            axes.annotate("", (x, row["orders"]), xytext=(0, 10), textcoords="offset points", annotation_clip=False, zorder=3,
-                          arrowprops={"arrowstyle": "<|-", "color": hue.mark, "linewidth": 1.1, "shrinkA": 1, "shrinkB": 0,
-                                      "mutation_scale": 7}, gid=f"{gid}-arrow")  # fmt: skip
+            axes.annotate(
+                "",
+                (x, row["orders"]),
+                xytext=(0, 10),
+                textcoords="offset points",
+                annotation_clip=False,
+                zorder=3,
+                arrowprops={
+                    "arrowstyle": "<|-",
+                    "color": hue.mark,
+                    "linewidth": 1.1,
+                    "shrinkA": 1,
+                    "shrinkB": 0,
+                    "mutation_scale": 7,
+                },
+                gid=f"{gid}-arrow",
+            )
     if own[0]["cadence"] == "month":
         for start in _breaks(own):
-            axes.plot([x_of(start)] * 2, [0, 1], transform=axes.get_xaxis_transform(), color=theme.muted, linewidth=0.7,
-                      zorder=1.5, gid=f"break-{start.isoformat()}")  # fmt: skip
+            axes.plot(
+                [x_of(start)] * 2,
+                [0, 1],
+                transform=axes.get_xaxis_transform(),
+                color=theme.muted,
+                linewidth=0.7,
+                zorder=1.5,
+                gid=f"break-{start.isoformat()}",
+            )

@@ -116,9 +116,19 @@ THEMES: dict[ThemeName, Theme] = {
 LIGHT = THEMES["light"]
 
 HUES = {
-    "baidu": "blue", "waymo": "vermilion", "cruise": "purple", "pony_ai": "green", "zoox": "sky", "apple": "orange",
-    "tesla": "vermilion", "byd": "blue", "nvidia": "green", "horizon_robotics": "blue", "nuro": "ink", "weride": "yellow",
-}  # fmt: skip
+    "baidu": "blue",
+    "waymo": "vermilion",
+    "cruise": "purple",
+    "pony_ai": "green",
+    "zoox": "sky",
+    "apple": "orange",
+    "tesla": "vermilion",
+    "byd": "blue",
+    "nvidia": "green",
+    "horizon_robotics": "blue",
+    "nuro": "ink",
+    "weride": "yellow",
+}
 """A firm has one colour on all charts."""
 SPARE_HUES = ("orange", "sky", "green", "blue", "purple", "ink", "yellow", "vermilion")
 
@@ -198,6 +208,7 @@ def applied(theme: Theme) -> Iterator[None]:
         yield
 
 
+@lru_cache(maxsize=50_000)
 def text_width(text: str, size: float) -> float:
     """Width of one line in points. Only inside `applied`."""
     from matplotlib.font_manager import FontProperties

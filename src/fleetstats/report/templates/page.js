@@ -1,0 +1,86 @@
+(function () {
+  "use strict";
+  var root = document.documentElement;
+  function remember(name, value) { try { localStorage.setItem("fleetstats-" + name, value); } catch (e) { /* private mode */ } }
+  function each(query, act) { Array.prototype.forEach.call(document.querySelectorAll(query), act); }
+
+  // What is at the top of the window now, and where: to keep the place while words change their length.
+  function place() {
+    var best = null;
+    each("main [id]", function (e) {
+      var top = e.getBoundingClientRect().top;
+      if (e.offsetParent !== null && (best === null || Math.abs(top) < Math.abs(best.top))) { best = { e: e, top: top }; }
+    });
+    return best;
+  }
+  function keepPlace(act) {
+    var before = place();
+    act();
+    if (before && window.scrollY > 0) { window.scrollBy(0, before.e.getBoundingClientRect().top - before.top); }
+  }
+
+  function showLang() {
+    each("[data-set-lang]", function (b) { b.setAttribute("aria-pressed", String(b.dataset.setLang === root.lang)); });
+    each("[data-en]", function (e) { e.setAttribute("aria-label", root.lang === "en" ? e.dataset.en : e.dataset.zh); });
+    var title = document.querySelector("title");
+    if (!title.dataset.en) { var both = title.textContent.split(" · "); title.dataset.en = both[0]; title.dataset.zh = both[1] || both[0]; }
+    document.title = root.lang === "en" ? title.dataset.en : title.dataset.zh;
+  }
+  function dark() {
+    return root.dataset.theme ? root.dataset.theme === "dark" : window.matchMedia("(prefers-color-scheme: dark)").matches;
+  }
+  function showTheme() {
+    each("[data-set-theme]", function (b) { b.setAttribute("aria-pressed", String((b.dataset.setTheme === "dark") === dark())); });
+  }
+  each("[data-set-lang]", function (b) {
+    b.addEventListener("click", function () {
+      keepPlace(function () { root.lang = b.dataset.setLang; showLang(); });
+      remember("lang", root.lang);
+    });
+  });
+  each("[data-set-theme]", function (b) {
+    b.addEventListener("click", function () { root.dataset.theme = b.dataset.setTheme; remember("theme", b.dataset.setTheme); showTheme(); });
+  });
+  window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", showTheme);
+  showLang(); showTheme();
+
+  // Tables: a click on a head sorts by it; a second one the other way round.
+  function value(row, column) {
+    var cell = row.cells[column], text = cell.dataset.v === undefined ? cell.textContent.trim() : cell.dataset.v;
+    var number = cell.classList.contains("n") ? parseFloat(text) : NaN;
+    return isNaN(number) ? { empty: text === "", text: text } : { number: number };
+  }
+  function compare(a, b) {
+    if (a.empty || b.empty) { return 0; }
+    if (a.number !== undefined && b.number !== undefined) { return a.number - b.number; }
+    return String(a.text || a.number).localeCompare(String(b.text || b.number));
+  }
+  each("th button", function (button) {
+    button.addEventListener("click", function () {
+      var head = button.closest("th"), table = head.closest("table"), body = table.tBodies[0];
+      var up = head.getAttribute("aria-sort") !== "ascending";
+      Array.prototype.forEach.call(table.tHead.rows[0].cells, function (c) { if (c.hasAttribute("aria-sort")) { c.setAttribute("aria-sort", "none"); } });
+      head.setAttribute("aria-sort", up ? "ascending" : "descending");
+      var rows = Array.prototype.map.call(body.rows, function (r, i) { return { row: r, i: i, v: value(r, head.cellIndex) }; });
+      rows.sort(function (a, b) {
+        if (a.v.empty !== b.v.empty) { return a.v.empty ? 1 : -1; } // what is empty stays last
+        var c = compare(a.v, b.v);
+        return (up ? c : -c) || a.i - b.i;
+      });
+      rows.forEach(function (r) { body.appendChild(r.row); });
+    });
+  });
+
+  // A link into a closed part opens it; printing opens what a reader needs on paper.
+  function open() {
+    var id = decodeURIComponent(location.hash.slice(1)), target = id && document.getElementById(id);
+    if (!target) { return; }
+    for (var d = target.closest("details"); d; d = d.parentElement && d.parentElement.closest("details")) { d.open = true; }
+    if (!target.hasAttribute("tabindex")) { target.setAttribute("tabindex", "-1"); }
+    target.focus({ preventScroll: true });
+    target.scrollIntoView({ block: "center" });
+  }
+  window.addEventListener("hashchange", open);
+  open();
+  window.addEventListener("beforeprint", function () { each("details.print", function (d) { d.open = true; }); each("img[loading]", function (i) { i.loading = "eager"; }); });
+})();
