@@ -115,7 +115,12 @@ def _png(figure: Figure, facts: _Facts, provenance: Provenance, source: str) -> 
     figure.savefig(out, format="rgba", dpi=PNG_DPI, facecolor=figure.get_facecolor())
     width, height = (int(n * PNG_DPI) for n in figure.get_size_inches())
     image = Image.frombytes("RGBA", (width, height), out.getvalue()).convert("RGB")
+    paper = image.getpixel((0, 0))
     image = image.quantize(PNG_COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    corner, palette = image.getpixel((0, 0)), image.getpalette()
+    if isinstance(paper, tuple) and isinstance(corner, int) and palette:
+        palette[corner * 3 : corner * 3 + 3] = [int(part) for part in paper[:3]]  # no cast of grey over the sheet
+        image.putpalette(palette)
     notes = PngImagePlugin.PngInfo()
     for key, value in {
         "Title": facts.title,

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from fleetstats.charts.numbers import quantity
+from fleetstats.charts.numbers import Rounding, quantity
+from fleetstats.charts.style import LANGUAGES
 from fleetstats.periods import parse_period
 
 
@@ -48,8 +49,9 @@ def plain(sentence: Sentence) -> Text:
 def amount(value: float, bound: str | None = None, unit: Text | None = None) -> Text:
     """A number as a reader says it, with its bound: over 1.4M; 超过140.0万."""
     least = bound == "at_least"
-    rounding = "down" if least else "nearest"
-    en, zh = quantity(value, "en", rounding=rounding), quantity(value, "zh", rounding=rounding)  # type: ignore[arg-type]
+    rounding: Rounding = "down" if least else "nearest"
+    more = int(value >= 10**6)
+    en, zh = (quantity(value, language, rounding=rounding, more=more) for language in LANGUAGES[::-1])
     sign = {"at_least": Text("over ", "超过"), "at_most": Text("at most ", "至多")}.get(str(bound), same(""))
     if bound in ("approximate", "between"):
         sign = Text("about ", "约")

@@ -6,4 +6,14 @@
   root.lang = /^zh/i.test(lang) ? "zh-CN" : "en";
   var theme = asked.get("theme") || kept.theme;
   if (theme === "light" || theme === "dark") { root.dataset.theme = theme; }
+  // Nothing is laid out before the page's own font is read: some browsers keep the boxes that they drew without it.
+  window.fleetstatsReady = Promise.resolve();
+  if (document.fonts && document.fonts.load) {
+    root.classList.add("waiting");
+    window.fleetstatsReady = Promise.race([
+      document.fonts.load('1em "fleetstats Noto Sans SC"', "\u4e2d"),
+      document.fonts.load('bold 1em "fleetstats Noto Sans SC"', "\u4e2d"),
+      new Promise(function (done) { setTimeout(done, 1500); })
+    ]).catch(function () { /* the machine's own fonts do */ }).then(function () { root.classList.remove("waiting"); });
+  }
 })();

@@ -81,6 +81,6 @@
     target.scrollIntoView({ block: "center" });
   }
   window.addEventListener("hashchange", open);
-  open();
+  window.fleetstatsReady.then(open);
   window.addEventListener("beforeprint", function () { each("details.print", function (d) { d.open = true; }); each("img[loading]", function (i) { i.loading = "eager"; }); });
 })();
