@@ -399,7 +399,7 @@ def chart(
         raise typer.BadParameter("a name, or --all, but not both", param_hint="NAME")
     if output is None:
         raise typer.BadParameter("the folder to write to is missing", param_hint="--output")
-    from fleetstats.drawing import draw
+    from fleetstats.drawing import Looks, draw
     from fleetstats.output import progress
 
     with progress(as_json) as told:
@@ -407,9 +407,11 @@ def chart(
             _settings(),
             [] if name is None else [name],
             output,
-            languages=("zh", "en") if lang is Languages.both else (lang.value,),
-            themes=("light", "dark") if theme is Themes.both else (theme.value,),
-            formats=tuple(part.strip() for part in form.split(",")),
+            Looks(
+                languages=("zh", "en") if lang is Languages.both else (lang.value,),
+                formats=tuple(part.strip() for part in form.split(",")),
+                themes=("light", "dark") if theme is Themes.both else (theme.value,),
+            ),
             quarter=quarter,
             as_of=_day(as_of),
             progress=told,

@@ -23,6 +23,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Looks:
+    """Which files of a chart are wanted: one for each language, theme and format."""
+
+    languages: Sequence[str] = ("zh", "en")
+    formats: Sequence[str] = ("png", "svg")
+    themes: Sequence[str] = ("light",)
+
+
+@dataclass(frozen=True)
 class Drawn:
     """The files that were written, and what a reader of the charts should be warned of.
 
@@ -42,7 +51,6 @@ class Data:
     """What one chart is drawn of, read once for all languages, themes and formats."""
 
     chart: Chart
-    query: str
     frame: pd.DataFrame
     provenance: Provenance
 
@@ -92,8 +100,9 @@ class Reader:
             sources=tuple(f"{s['publisher']}: {s['title_en']}" for s in sources),
             sources_zh=tuple(f"{s['publisher_zh']}：{s['title_zh']}" for s in sources),
             quarter=self.quarter,
+            query=query,
         )
-        return Data(chart, query, frame, provenance)
+        return Data(chart, frame, provenance)
 
 
 def tables_of(query: str) -> set[str]:
@@ -124,10 +133,8 @@ def draw(
     settings: Settings,
     names: Sequence[str],
     folder: Path,
+    looks: Looks,
     *,
-    languages: Sequence[str],
-    formats: Sequence[str],
-    themes: Sequence[str] = ("light",),
     quarter: str | None = None,
     as_of: date | None = None,
     progress: Callable[[str, str], None] = lambda *_: None,
@@ -140,8 +147,8 @@ def draw(
     from fleetstats.charts.files import FORMATS, EmptyChart, render
 
     charts = chosen(names)
-    unknown = [form for form in formats if form not in FORMATS]
-    if unknown or not formats:
+    unknown = [form for form in looks.formats if form not in FORMATS]
+    if unknown or not looks.formats:
         raise BadArgument(
             f"there is no format {', '.join(unknown) or '(empty)'}\n  expected: {', '.join(FORMATS)}"
         )
@@ -159,12 +166,11 @@ def draw(
             paths += render(
                 data.chart,
                 data.frame,
-                languages=cast("Sequence[Language]", languages),
-                themes=cast("Sequence[ThemeName]", themes),
-                formats=cast("Sequence[Format]", list(dict.fromkeys(formats))),
+                languages=cast("Sequence[Language]", looks.languages),
+                themes=cast("Sequence[ThemeName]", looks.themes),
+                formats=cast("Sequence[Format]", list(dict.fromkeys(looks.formats))),
                 folder=folder,
                 provenance=data.provenance,
-                query=data.query,
                 progress=lambda what: progress("draw", what),
             )
     return Drawn(
@@ -172,7 +178,9 @@ def draw(
         paths,
         [str(w.message) for w in caught if issubclass(w.category, EmptyChart)],
         {
-            d.chart.name: {lang: d.chart.describe(d.frame, cast("Language", lang)) for lang in languages}
+            d.chart.name: {
+                lang: d.chart.describe(d.frame, cast("Language", lang)) for lang in looks.languages
+            }
             for d in read
         },
         drawing - started,

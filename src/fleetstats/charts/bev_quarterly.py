@@ -11,7 +11,17 @@ from fleetstats.charts.frames import Row, name_of, quarter_of, rows_of
 from fleetstats.charts.labels import Label, draw_labels, height_of, room_for
 from fleetstats.charts.numbers import listed, quantity
 from fleetstats.charts.page import nothing, page, source_notes
-from fleetstats.charts.style import LABEL, LIGHT, PLOT_HEIGHT, Language, Provenance, Theme, applied, hues_for
+from fleetstats.charts.style import (
+    LABEL,
+    LIGHT,
+    PLOT_HEIGHT,
+    Hue,
+    Language,
+    Provenance,
+    Theme,
+    applied,
+    hues_for,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -194,8 +204,13 @@ def _notes(rows: Sequence[Row], language: Language) -> list[str]:
 
 
 def _draw(
-    axes: Axes, rows: Sequence[Row], companies: Sequence[str], hues: dict, language: Language, theme: Theme
-) -> None:  # type: ignore[type-arg]
+    axes: Axes,
+    rows: Sequence[Row],
+    companies: Sequence[str],
+    hues: dict[str, Hue],
+    language: Language,
+    theme: Theme,
+) -> None:
     amounts(axes, max(r["value"] for r in rows), language)
     years(axes, rows[0]["quarter_start"], rows[-1]["quarter_start"] + timedelta(days=91), before=4, after=2)
     for company in companies:

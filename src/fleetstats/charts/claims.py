@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 ABOUT: dict[Language, str] = {"en": "Claims of the 2024 report, reviewed", "zh": "2024年报告各项说法的核查"}
 
 QUERY = """
-select claim, claim_number, kind, made_on, made_on as ends, due_on, statement_en, statement_zh, verdict, sentence_en, sentence_zh
+select
+    claim, claim_number, kind, made_on, made_on as ends, due_on, statement_en, statement_zh, verdict, sentence_en,
+    sentence_zh
 from claim_review
 """.strip()
 
@@ -110,7 +112,8 @@ def describe(frame: pd.DataFrame, language: Language) -> str:
     headline, deck = finding(rows, language)
     zh = language == "zh"
     said = [
-        f"{r['claim_number']}. {_words(r, 'statement', language).rstrip('.。')}{'：' if zh else ': '}{_verdict(r, language)}"
+        f"{r['claim_number']}. {_words(r, 'statement', language).rstrip('.。')}"
+        f"{'：' if zh else ': '}{_verdict(r, language)}"
         for r in rows
     ]
     if zh:
@@ -155,7 +158,8 @@ def _note(language: Language) -> str:
     if language == "zh":
         return "读法：●有据或应验；×与数据相反或落空；≈可能但无从证实；○尚未到期；–无法核查。说法本身从不作为证据。"
     return (
-        "How to read: ● supported or came true; × contradicted or did not come; ≈ plausible, not provable; ○ still open; "
+        "How to read: ● supported or came true; × contradicted or did not come; ≈ plausible, not "
+        "provable; ○ still open; "
         "– not checkable. A claim is never evidence."
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fleetstats.charts.frames import Row, name_of, quarter_of, rows_of
 from fleetstats.charts.page import nothing, page, source_notes
@@ -129,7 +129,7 @@ def draw(frame: pd.DataFrame, *, language: Language, provenance: Provenance, the
             headroom=44.0,
             plot=height,
         )
-        _draw(axes, grid, rows, until, height, language, theme)
+        _draw(axes, grid, rows, until=until, height=height, language=language, theme=theme)
         return figure
 
 
@@ -198,13 +198,17 @@ def finding(rows: Sequence[Row], language: Language) -> tuple[str, str]:
 def _note(language: Language) -> str:
     if language == "zh":
         return "读法：一格中有多条记录时取最好的一条。空格表示没有应有的记录，不等于零。"
-    return "How to read: where several entries meet in a cell the best is drawn. An empty cell expects no entry; it is not a zero."
+    return (
+        "How to read: where several entries meet in a cell the best is drawn. An empty cell expects "
+        "no entry; it is not a zero."
+    )
 
 
 def _draw(
     axes: Axes,
     grid: dict[str, list[Line]],
     rows: Sequence[Row],
+    *,
     until: date,
     height: float,
     language: Language,
@@ -294,16 +298,24 @@ def _cell(axes: Axes, x: float, y: float, status: str, gid: str, theme: Theme) -
     from matplotlib.patches import Rectangle
 
     blue, orange, grey = (theme.hues[h].mark for h in ("blue", "vermilion", "grey"))
-    look = {
+    looks: dict[str, dict[str, Any]] = {
         "held": {"facecolor": blue, "edgecolor": "none"},
         "partial": {"facecolor": tint(blue, theme.paper, 0.4), "edgecolor": blue, "hatch": "/////"},
         "filed_empty": {"facecolor": "none", "edgecolor": blue},
         "missing": {"facecolor": orange, "edgecolor": "none"},
         "not_found": {"facecolor": tint(grey, theme.paper, 0.15), "edgecolor": grey, "hatch": "xxxxx"},
-    }[status]
+    }
     axes.add_patch(
-        Rectangle((x + 0.08, y + 1.5), 0.84, ROW - 3, linewidth=0.7, zorder=3, gid=f"{status}-{gid}", **look)
-    )  # type: ignore[arg-type]
+        Rectangle(
+            (x + 0.08, y + 1.5),
+            0.84,
+            ROW - 3,
+            linewidth=0.7,
+            zorder=3,
+            gid=f"{status}-{gid}",
+            **looks[status],
+        )
+    )
 
 
 def _legend(axes: Axes, language: Language, theme: Theme) -> None:

@@ -152,7 +152,7 @@ def finding(groups: Sequence[tuple[str, list[Row], int]], language: Language) ->
         )
     return (
         f"One disengagement per {a} km, or per {b} km: firms do not count alike",
-        f"Report year {year}: shortest {la}, longest {lb}; {len(few)} of {len(own)} firms had four or fewer, so wide intervals",
+        f"Report year {year}: shortest {la}, longest {lb}; {len(few)} of {len(own)} had at most four: wide intervals",
     )
 
 
@@ -160,7 +160,10 @@ def _subtitle(groups: Sequence[tuple[str, list[Row], int]], language: Language) 
     year = max(own[0]["report_year"] for _, own, _ in groups)
     if language == "zh":
         return f"每次脱离行驶的公里数（对数轴），{year}报告年度（上年12月至当年11月），按里程由多到少"
-    return f"Kilometres per disengagement, log scale, report year {year} (December to November), longest distance on top"
+    return (
+        f"Kilometres per disengagement, log scale, report year {year} (December to November), "
+        "longest distance on top"
+    )
 
 
 def _notes(groups: Sequence[tuple[str, list[Row], int]], language: Language) -> list[str]:
@@ -174,9 +177,12 @@ def _notes(groups: Sequence[tuple[str, list[Row], int]], language: Language) -> 
             f"统计口径：{'；'.join(names)}。" + ("各口径从不相加。" if len(names) > 1 else ""),
         ]
     return [
-        "Warning: firms define a disengagement differently and drive on different roads. A rate compares a firm with its own "
-        "past, and hardly ever with another firm.",
-        "How to read: the dot is the rate, the line the exact 95 % Poisson interval, which covers chance only; an arrow means no "
+        (
+            "Warning: firms define a disengagement differently and drive on different roads. A rate "
+            "compares a firm with its own past, and hardly ever with another firm."
+        ),
+        "How to read: the dot is the rate, the line the exact 95 % Poisson interval, which covers "
+        "chance only; an arrow means no "
         "disengagement: at least this, the low end of the interval."
         + (f" {more} more with shorter distances are not drawn." if more else ""),
         f"Scope{'s' if len(names) > 1 else ''}: {'; '.join(names)}."

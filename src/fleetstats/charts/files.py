@@ -38,7 +38,6 @@ def render(
     formats: Sequence[Format] = FORMATS,
     folder: Path,
     provenance: Provenance,
-    query: str | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> list[Path]:
     """Draw `chart` once per language and theme and write `<name>.<language>[.dark].<format>` into `folder`.
@@ -56,7 +55,9 @@ def render(
             suffix = "" if theme == "light" else f".{theme}"
             progress(f"{chart.name}.{language}{suffix}")
             figure = chart.draw(frame, language=language, provenance=provenance, theme=THEMES[theme])
-            facts = _Facts(str(figure.get_label()), said, " ".join((query or chart.query).split()), language)
+            facts = _Facts(
+                str(figure.get_label()), said, " ".join((provenance.query or chart.query).split()), language
+            )
             with applied(THEMES[theme]):
                 for form in formats:
                     path = folder / f"{chart.name}.{language}{suffix}.{form}"
@@ -119,7 +120,9 @@ def _png(figure: Figure, facts: _Facts, provenance: Provenance, source: str) -> 
     image = image.quantize(PNG_COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     corner, palette = image.getpixel((0, 0)), image.getpalette()
     if isinstance(paper, tuple) and isinstance(corner, int) and palette:
-        palette[corner * 3 : corner * 3 + 3] = [int(part) for part in paper[:3]]  # no cast of grey over the sheet
+        palette[corner * 3 : corner * 3 + 3] = [
+            int(part) for part in paper[:3]
+        ]  # no cast of grey over the sheet
         image.putpalette(palette)
     notes = PngImagePlugin.PngInfo()
     for key, value in {

@@ -66,7 +66,8 @@ def draw(frame: pd.DataFrame, *, language: Language, provenance: Provenance, the
             deck,
             "按预测起点所在年份；全部序列、各期增量、与首次公布的实际值相比"
             if zh
-            else "By the year in which the forecast was made; all series, increments, against the truth as first published",
+            else "By the year in which the forecast was made; all series, increments, against the truth "
+            "as first published",
             [*_notes(rows, language), *source_notes(provenance, language)],
             theme=theme,
             headroom=30.0,
@@ -155,7 +156,8 @@ def finding(rows: Sequence[Row], language: Language) -> tuple[str, str]:
         deck += (
             f"；组合预测的误差比季节性朴素预测{'大' if worse else '小'}{abs(100 * (error - 1)):.0f}%"
             if zh
-            else f"; the combination's error is {abs(100 * (error - 1)):.0f}% {'larger' if worse else 'smaller'} than the seasonal naive one's"
+            else f"; the combination's error is {abs(100 * (error - 1)):.0f}% "
+            f"{'larger' if worse else 'smaller'} than the seasonal naive one's"
         )
     return head, deck
 
@@ -168,7 +170,8 @@ def _notes(rows: Sequence[Row], language: Language) -> list[str]:
             + ("回测：以过去某日已公布的数据重新做的预测，不是当时公布的预测。" if backtest else ""),
         ]
     return [
-        "How to read: on the left a line near the dashed one of its colour is well calibrated; above it the intervals are too wide, "
+        "How to read: on the left a line near the dashed one of its colour is well calibrated; above it "
+        "the intervals are too wide, "
         "below too narrow. On the right, under 1 is better than repeating the same period of the year before. "
         + (
             "Backtest: made anew from what had been issued by a past day; nobody published it then."

@@ -117,7 +117,7 @@ def draw(frame: pd.DataFrame, *, language: Language, provenance: Provenance, the
         figure, axes = page(
             headline,
             deck,
-            _subtitle(panels, language),
+            _subtitle(language),
             [_note(panels, language), scope_note(rows, language), *source_notes(provenance, language)],
             theme=theme,
             headroom=30.0,
@@ -190,7 +190,8 @@ def finding(panels: Sequence[Panel], language: Language) -> tuple[str, str]:
         elif abs(change) < 0.5:
             headline = f"Testing {kind} in California: no change in {when} on a year before"
         else:
-            headline = f"Testing {kind} in California {'grew' if change > 0 else 'fell'} {abs(change):.0f}% on the year in {when}"
+            turn = "grew" if change > 0 else "fell"
+            headline = f"Testing {kind} in California {turn} {abs(change):.0f}% on the year in {when}"
     elif zh:
         headline = f"加州{kind}测试里程{when[:4]}年第{when[-1]}季度为{amount}"
     else:
@@ -209,7 +210,7 @@ def finding(panels: Sequence[Panel], language: Language) -> tuple[str, str]:
     return headline, "；".join(tops) if zh else "; ".join(tops)
 
 
-def _subtitle(panels: Sequence[Panel], language: Language) -> str:
+def _subtitle(language: Language) -> str:
     if language == "zh":
         return "每个自然季度的测试里程（公里），按公司堆叠；两图纵轴不同"
     return (

@@ -12,6 +12,7 @@ from fleetstats.charts.style import (
     LABEL,
     LIGHT,
     SMALL,
+    Hue,
     Language,
     Provenance,
     Theme,
@@ -216,13 +217,21 @@ def _draw(axes: Axes, bars: Sequence[tuple[str, list[Row]]], language: Language,
         embolden(head, 0.3)
         reached = 0.0
         for row in own:
-            _draw_part(axes, row, reached, index, per, hues, language, theme)
+            _draw_part(axes, row, reached, index, per=per, hues=hues, language=language, theme=theme)
             reached += row["value"]
 
 
 def _draw_part(
-    axes: Axes, row: Row, left: float, index: int, per: float, hues: dict, language: Language, theme: Theme
-) -> None:  # type: ignore[type-arg]
+    axes: Axes,
+    row: Row,
+    left: float,
+    index: int,
+    *,
+    per: float,
+    hues: dict[str, Hue],
+    language: Language,
+    theme: Theme,
+) -> None:
     unknown = row["bound"] == "derived"
     hue = theme.hues["grey"] if unknown else hues[row["vendor"]]
     axes.barh(

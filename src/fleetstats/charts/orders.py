@@ -231,7 +231,8 @@ def _notes(rows: Sequence[Row], language: Language) -> list[str]:
         ("读法：" + "；".join(said) + "。") if zh else "How to read: " + "; ".join(said) + ".",
         "统计口径：面向公众的出行服务，2023年前未必都收费；自2025年第2季度起，公司的说法为全无人订单。"
         if zh
-        else "Scope: rides to the public, not all of them paid before 2023; from 2025Q2 the company's wording is fully driverless rides.",
+        else "Scope: rides to the public, not all of them paid before 2023; from 2025Q2 the company's "
+        "wording is fully driverless rides.",
     ]
 
 
@@ -373,10 +374,11 @@ def _draw_total(axes: Axes, rows: Sequence[Row], language: Language, theme: Them
         start = [r for r in line if r["day"] <= min(f["ends"] for f in fan)][-1:]
         x = [x_of(r["day"]) for r in start + fan]
         for low, high, share, part in (("low_95", "high_95", 0.25, 95), ("low_50", "high_50", 0.55, 50)):
-            ends = [[r[key] if r in fan else r["orders"] for r in start + fan] for key in (low, high)]
+            lows, highs = ([r[key] if r in fan else r["orders"] for r in start + fan] for key in (low, high))
             axes.fill_between(
                 x,
-                *ends,
+                lows,
+                highs,
                 color=tint(orange.mark, theme.paper, share),
                 linewidth=0,
                 zorder=2 + (part == 50) * 0.1,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from fleetstats.charts.axes import amounts, panel_title, x_of, years
@@ -15,6 +16,7 @@ from fleetstats.charts.style import (
     LABEL,
     LIGHT,
     SMALL,
+    Hue,
     Language,
     Provenance,
     Theme,
@@ -73,7 +75,7 @@ def draw(frame: pd.DataFrame, *, language: Language, provenance: Provenance, the
         figure, axes = page(
             headline,
             deck,
-            _subtitle(rows, language),
+            _subtitle(language),
             [*_notes(rows, language), *source_notes(provenance, language)],
             theme=theme,
             headroom=30.0,
@@ -144,7 +146,8 @@ def _amount(row: Row, language: Language) -> str:
 def finding(rows: Sequence[Row], language: Language) -> tuple[str, str]:
     """The latest month and the latest quarter, each with the change on the year."""
     zh = language == "zh"
-    said, more = [], []
+    said: list[str] = []
+    more: list[str] = []
     for cadence, leader in (("month", "waymo"), ("quarter", "baidu")):
         own = _of(rows, cadence)
         mine = [r for r in own if r["operator"] == leader] or own
@@ -187,7 +190,7 @@ def _title(own: Sequence[Row], language: Language) -> str:
     return f"{', '.join(names)}: {'by month, California' if month else 'by quarter'}"
 
 
-def _subtitle(rows: Sequence[Row], language: Language) -> str:
+def _subtitle(language: Language) -> str:
     if language == "zh":
         return "完成的订单（次）；左为按月、右为按季度，口径与纵轴均不同"
     return "Trips or orders served; months on the left, quarters on the right: other scopes and other scales"
@@ -208,7 +211,8 @@ def _notes(rows: Sequence[Row], language: Language) -> list[str]:
         said.append(
             f"浅色：没有找到刊登该数的页面，或由其他数推算（{list_.join(_when(r, 'zh') for r in soft)}）。"
             if zh
-            else f"Pale: no page was found that prints the figure, or it is derived ({list_.join(_when(r, 'en') for r in soft)})."
+            else "Pale: no page was found that prints the figure, or it is derived "
+            f"({list_.join(_when(r, 'en') for r in soft)})."
         )
     if least:
         said.append("箭头：公布为“超过”，是下限。" if zh else 'Arrow: published as "over", a lower bound.')
@@ -216,7 +220,8 @@ def _notes(rows: Sequence[Row], language: Language) -> list[str]:
         said.append(
             "竖线：Waymo的申报项目改变，前后口径不同，其间两个月缺。"
             if zh
-            else "Vertical line: Waymo's programme changes, so the scopes before and after differ; the months between are missing."
+            else "Vertical line: Waymo's programme changes, so the scopes before and after differ; the "
+            "months between are missing."
         )
     scopes = [s for own in names.values() for s in own]
     return [
@@ -224,7 +229,9 @@ def _notes(rows: Sequence[Row], language: Language) -> list[str]:
         (
             f"统计口径：{'；'.join(scopes)}。从不相加，也不宜直接比较：加州为CPUC申报（第三方转录），萝卜快跑为公司公布的全国数。"
             if zh
-            else f"Scopes: {'; '.join(scopes)}. Never added, and not directly comparable: California is filed with the CPUC (a third party's transcription), Apollo Go is what the company says of all its cities."
+            else f"Scopes: {'; '.join(scopes)}. Never added, and not directly comparable: California is "
+            "filed with the CPUC (a third party's transcription), Apollo Go is what the company "
+            "says of all its cities."
         ),
     ]
 
@@ -234,12 +241,12 @@ def _breaks(months: Sequence[Row]) -> list[date]:
     found = []
     for operator in {r["operator"] for r in months}:
         mine = [r for r in months if r["operator"] == operator]
-        found += [b["period_start"] for a, b in zip(mine, mine[1:], strict=False) if a["scope"] != b["scope"]]
+        found += [b["period_start"] for a, b in pairwise(mine) if a["scope"] != b["scope"]]
     return sorted(found)
 
 
-def _labels(own: Sequence[Row], hues: dict, language: Language) -> list[Label]:  # type: ignore[type-arg]
-    found = []
+def _labels(own: Sequence[Row], hues: dict[str, Hue], language: Language) -> list[Label]:
+    found: list[Label] = []
     for operator in dict.fromkeys(r["operator"] for r in own):
         last = [r for r in own if r["operator"] == operator][-1]
         days = 15 if last["cadence"] == "month" else 46
@@ -262,17 +269,24 @@ def _labels(own: Sequence[Row], hues: dict, language: Language) -> list[Label]: 
 
 
 def _draw_panel(
-    axes: Axes, own: Sequence[Row], length: int, hues: dict, language: Language, theme: Theme
-) -> None:  # type: ignore[type-arg]
+    axes: Axes, own: Sequence[Row], length: int, hues: dict[str, Hue], language: Language, theme: Theme
+) -> None:
     highest = max(r["orders"] for r in own)
     amounts(axes, highest, language, room=1.12)
     first, last = own[0]["period_start"], max(r["period_start"] for r in own) + timedelta(days=length)
     years(axes, first, last, before=8, after=4)
     operators = list(dict.fromkeys(r["operator"] for r in own))
+    held = {(r["period_start"], r["operator"]) for r in own if r["orders"]}
+    held |= {
+        (r["period_start"], r["operator"]) for r in own if not any(d == r["period_start"] for d, _ in held)
+    }
     for row in own:
+        if (row["period_start"], row["operator"]) not in held:
+            continue  # a zero beside a bar has nothing to draw
         hue = hues[row["operator"]]
-        at = operators.index(row["operator"])
-        width = length * 0.84 / len(operators)
+        here = [o for o in operators if (row["period_start"], o) in held]
+        at = here.index(row["operator"])
+        width = length * 0.84 / len(here)
         x = x_of(row["period_start"]) + length * 0.08 + width * (at + 0.5)
         soft = row["confidence"] in SOFT
         gid = f"{row['operator']}-{row['period_start'].isoformat()}"

@@ -45,7 +45,7 @@ class Provenance:
 
     `vintage` is the day of `--as-of`, or None for the current publication. `sources` are short lines;
     `sources_zh` are the same in Chinese, where there are any. `quarter` is the last one described, or None
-    for all there is.
+    for all there is; `query` is what was asked, if not the chart's own query.
     """
 
     publication_id: str
@@ -53,6 +53,7 @@ class Provenance:
     sources: tuple[str, ...] = ()
     sources_zh: tuple[str, ...] = ()
     quarter: str | None = None
+    query: str | None = None
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from fleetstats.settings import Settings
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-    from fleetstats.charts import Language, ThemeName
+    from fleetstats.charts import ThemeName
     from fleetstats.drawing import Data, Reader
     from fleetstats.report.tables import Table
 
@@ -187,6 +187,7 @@ def _write(reader: Reader, folder: Path, outcome: Outcome, prints: bool, progres
 
 def _figure(data: Data, own: list[Table], folder: Path, outcome: Outcome, progress: Progress) -> Figure:
     """Draw a chart in both languages and themes; a printable one only in light."""
+    from fleetstats.charts import LANGUAGES
     from fleetstats.charts.files import EmptyChart, Format, render
     from fleetstats.report.site import png_size
     from fleetstats.report.words import Text
@@ -194,23 +195,19 @@ def _figure(data: Data, own: list[Table], folder: Path, outcome: Outcome, progre
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", EmptyChart)
         for theme, forms in (("light", ("png", "pdf")), ("dark", ("png",))):
-            paths = render(
+            render(
                 data.chart,
                 data.frame,
                 themes=(cast("ThemeName", theme),),
                 formats=cast("tuple[Format, ...]", forms),
                 folder=folder / "charts",
                 provenance=data.provenance,
-                query=data.query,
                 progress=lambda what: progress("draw", what),
             )
-            del paths
     outcome.warnings += sorted({str(w.message) for w in caught if issubclass(w.category, EmptyChart)})
     name, pictures = data.chart.name, []
-    for language in ("en", "zh"):
-        alt = data.chart.describe(data.frame, cast("Language", language)) or data.chart.title(
-            cast("Language", language)
-        )
+    for language in LANGUAGES:
+        alt = data.chart.describe(data.frame, language) or data.chart.title(language)
         for theme, suffix in (("light", ""), ("dark", ".dark")):
             path = folder / "charts" / f"{name}.{language}{suffix}.png"
             pictures.append(Picture(f"charts/{path.name}", language, theme, *png_size(path), alt))

@@ -21,6 +21,7 @@ class Page:
     figure: str
     title: str
     url: str | None
+    derived: bool = False
 
 
 @dataclass
@@ -76,7 +77,7 @@ class Evidence:
             return Source()
         title = found["title_printed"]
         url = found["url"] if str(found["url"] or "").startswith(("http://", "https://")) else None
-        page = Page(found["figure"], title or "", url)
+        page = Page(found["figure"], title or "", url, found["confidence"] == "derived")
         return self._source([found["filing"]], page)
 
     def of_source(self, source: str) -> Source:
@@ -100,7 +101,7 @@ def load(warehouse: Warehouse) -> Evidence:
         "select operator, scope, report_year, filing from mileage_report_year"
     ).to_pylist()
     for r in warehouse.query(
-        "select operator, measure, scope, segment, period, as_of, figure, filing, title_printed, url "
+        "select operator, measure, scope, segment, period, as_of, figure, filing, title_printed, url, confidence "
         "from figure_in_force where choice = 1 and value is not null"
     ).to_pylist():
         when = r["period"] or r["as_of"]

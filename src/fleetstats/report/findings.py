@@ -7,7 +7,8 @@ from datetime import date
 from typing import Any
 
 from fleetstats.charts.numbers import quantity
-from fleetstats.report.tables import Row, Table
+from fleetstats.report.evidence import Row
+from fleetstats.report.tables import Table
 from fleetstats.report.words import (
     Part,
     Sentence,
@@ -21,6 +22,7 @@ from fleetstats.report.words import (
 )
 
 WITH_DRIVER, DRIVERLESS = "cadmv_testing_with_driver", "cadmv_testing_driverless"
+UP, DOWN = Text(" up by ", "增加"), Text(" down by ", "减少")
 Tables = dict[str, Table]
 
 
@@ -181,37 +183,31 @@ def keys(tables: Tables, quarter: str) -> list[Key]:
         ("waymo", WITH_DRIVER, Text("Waymo, tests with a driver, California", "Waymo 加州有人测试")),
         ("cruise", DRIVERLESS, Text("Cruise, driverless tests, California", "Cruise 加州无人测试")),
     ):
-        found.append(
-            _key(
-                mileage, quarter, words, km, "distance_km", {"operator": operator, "scope": scope}, "quarter"
-            )
-        )
+        found.append(_key(mileage, quarter, words, km, "distance_km", {"operator": operator, "scope": scope}))
     found.append(
         _key(tables["orders"], quarter, Text("Apollo Go, orders", "萝卜快跑订单"), rides, "orders",
-             {"operator": "baidu", "scope": "public_rides"}, "quarter")
+             {"operator": "baidu", "scope": "public_rides"})
     )  # fmt: skip
     found.append(_trips(tables["robotaxi-trips"], quarter))
     for company, words in (
         ("tesla", Text("Tesla, all deliveries", "特斯拉全部交付量")),
         ("byd", Text("BYD, battery-electric cars", "比亚迪纯电动乘用车")),
     ):
-        found.append(
-            _key(tables["bev-quarterly"], quarter, words, cars, "value", {"operator": company}, "quarter")
-        )
+        found.append(_key(tables["bev-quarterly"], quarter, words, cars, "value", {"operator": company}))
     return found
 
 
-def _key(
-    table: Table, quarter: str, title: Text, unit: Text, column: str, of: dict[str, Any], by: str
-) -> Key:
-    row = table.row(**of, **{by: quarter})
+def _key(table: Table, quarter: str, title: Text, unit: Text, column: str, of: dict[str, Any]) -> Key:
+    row = table.row(**of, quarter=quarter)
     if row is None:
-        last = max((str(r[by]) for r in table.rows if all(r[k] == v for k, v in of.items())), default=None)
+        last = max(
+            (str(r["quarter"]) for r in table.rows if all(r[k] == v for k, v in of.items())), default=None
+        )
         note = Text(f"last held: {last}", f"最近持有：{last}") if last else same("")
         return Key(title, Text("not held", "未持有"), same(""), "#missing", (), note)
     changes = []
     for back, label in ((1, Text("on the quarter", "环比")), (4, Text("on the year", "同比"))):
-        before = table.row(**of, **{by: shifted(quarter, -back)})
+        before = table.row(**of, quarter=shifted(quarter, -back))
         changes.append(_said(row, before, column, label, table))
     return Key(title, _value(row, column), unit, table.address(row), tuple(changes), _note(row))
 
@@ -289,7 +285,7 @@ def changed(tables: Tables, quarter: str, filings: list[Row]) -> list[Sentence]:
             row = now[operator]
             up = difference > 0
             found.append([
-                Part(Text(f"California, {words.en}: ", f"加州{words.zh}：") + _name(row) + Text(" up by " if up else " down by ", "增加" if up else "减少")),
+                Part(Text(f"California, {words.en}: ", f"加州{words.zh}：") + _name(row) + (UP if up else DOWN)),
                 Part(amount(abs(difference), None, Text(" km", "公里")), table.address(before[operator])),
                 Part(Text(" to ", "，至")),
                 Part(amount(float(row["distance_km"]), row["bound"], Text(" km", "公里")), table.address(row)),
@@ -309,11 +305,11 @@ def changed(tables: Tables, quarter: str, filings: list[Row]) -> list[Sentence]:
     start, end = quarter_start(quarter), quarter_start(shifted(quarter, 1))
     new = [f for f in filings if start <= f["issued_on"] < end]
     if new:
-        names = ", ".join(f["filing"] for f in new)
+        issued = ", ".join(f["filing"] for f in new)
         found.append(
             [
                 Part(
-                    Text(f"Filings issued in the quarter: {names}.", f"本季度发布的申报：{names}。"),
+                    Text(f"Filings issued in the quarter: {issued}.", f"本季度发布的申报：{issued}。"),
                     "#sources",
                 )
             ]

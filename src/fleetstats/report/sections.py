@@ -31,13 +31,14 @@ def checks(warehouse: Warehouse, state: State) -> Checks:
     """The results of the run that published."""
     run = state.run_id.replace("'", "")
     results = warehouse.query(
-        f"select table_name, column_name, expectation, severity, success from check_result where run_id = '{run}'"  # noqa: S608
+        f"select table_name, column_name, expectation, severity, success from check_result where run_id = '{run}'"
     ).to_pylist()
     compared = []
     for name in sorted(n for n in state.rows if n.startswith("crosscheck_")):
         counts = warehouse.query(
             "select count(*) as pairs, sum(case when difference = 0 then 1 else 0 end) as equal, "
-            f"sum(case when reason is not null then 1 else 0 end) as explained, sum(unexplained) as unexplained from {name}"
+            "sum(case when reason is not null then 1 else 0 end) as explained, sum(unexplained) as "
+            f"unexplained from {name}"
         ).to_pylist()[0]
         compared.append({"name": name, **{k: int(v or 0) for k, v in counts.items()}})
     return Checks(
@@ -61,8 +62,10 @@ def missing(warehouse: Warehouse, until: date) -> list[Row]:
     """What is not held of the time to the end of the quarter, the latest first."""
     rows = warehouse.query(
         "select c.source, s.title_en as source_en, s.title_zh as source_zh, c.operator, o.name_en, o.name_zh, c.scope, "
-        "p.title_en as scope_en, p.title_zh as scope_zh, c.measure, c.period, c.period_start, c.period_end, c.status, c.reason "
-        "from coverage as c left join source as s on s.source = c.source left join operator as o on o.operator = c.operator "
+        "p.title_en as scope_en, p.title_zh as scope_zh, c.measure, c.period, c.period_start, "
+        "c.period_end, c.status, c.reason "
+        "from coverage as c left join source as s on s.source = c.source left join operator as o on "
+        "o.operator = c.operator "
         "left join scope as p on p.scope = c.scope "
         f"where c.status <> 'held' and c.period_start <= date '{until.isoformat()}' "
         "order by c.period_end desc, c.source, c.scope, c.operator, c.measure"
@@ -112,8 +115,10 @@ def forecasts(warehouse: Warehouse, state: State, until: date) -> Forecasts:
     day = f"date '{until.isoformat()}'"
     if "order_forecast" in state.rows:
         for r in warehouse.query(
-            "select series, model, origin, target_period, quantity, median, low_50, high_50, low_95, high_95 from order_forecast "
-            f"where model = 'combination' and origin <= {day} and target_end > {day} order by series, quantity, target_period"
+            "select series, model, origin, target_period, quantity, median, low_50, high_50, low_95, "
+            "high_95 from order_forecast "
+            f"where model = 'combination' and origin <= {day} and target_end > {day} order by series, "
+            "quantity, target_period"
         ).to_pylist():
             found.ahead.append(
                 {**r, "anchor": anchor("r", "order_forecast", r["series"], r["quantity"], r["target_period"]),
@@ -125,7 +130,8 @@ def forecasts(warehouse: Warehouse, state: State, until: date) -> Forecasts:
             {**r, "threshold": _figure(float(r["threshold"])),
              "anchor": anchor("r", "threshold_forecast", r["series"], r["threshold"])}
             for r in warehouse.query(
-                "select distinct series, origin, threshold, passing_early, passing_median, passing_late from threshold_forecast "
+                "select distinct series, origin, threshold, passing_early, passing_median, passing_late "
+                "from threshold_forecast "
                 f"where model = 'combination' and origin <= {day} order by series, threshold"
             ).to_pylist()
         ]  # fmt: skip
@@ -133,8 +139,10 @@ def forecasts(warehouse: Warehouse, state: State, until: date) -> Forecasts:
         found.card = [
             {**r, "anchor": anchor("r", "forecast_scorecard", r["basis"], r["series"], r["model"])}
             for r in warehouse.query(
-                "select basis, series, model, forecasts, relative_crps, coverage_50, coverage_80, coverage_95 from forecast_scorecard "
-                "where truth_basis = 'first_published' and quantity = 'increment' and measure = 'all' and series = 'all' "
+                "select basis, series, model, forecasts, relative_crps, coverage_50, coverage_80, "
+                "coverage_95 from forecast_scorecard "
+                "where truth_basis = 'first_published' and quantity = 'increment' and measure = 'all' "
+                "and series = 'all' "
                 "and origin_year is null order by basis desc, relative_crps"
             ).to_pylist()
         ]  # fmt: skip
@@ -144,10 +152,13 @@ def forecasts(warehouse: Warehouse, state: State, until: date) -> Forecasts:
 
 def _about(warehouse: Warehouse, until: date) -> list[Row]:
     """Forecasts of this very quarter made a quarter before: those of the ledger, and those made anew."""
-    columns = "series, model, origin, target_period, quantity, median, truth_value, truth_bound, inside_50, inside_80, inside_95"
+    columns = (
+        "series, model, origin, target_period, quantity, median, truth_value, truth_bound, "
+        "inside_50, inside_80, inside_95"
+    )
     rows = warehouse.query(
         " union all ".join(
-            f"select '{basis}' as basis, {columns} from {table} where target_end = date '{until.isoformat()}' "  # noqa: S608
+            f"select '{basis}' as basis, {columns} from {table} where target_end = date '{until.isoformat()}' "
             "and quantity = 'increment' and truth_basis = 'first_published' and horizon = 1 and measure = 'orders' "
             "and model in ('combination', 'seasonal_naive')"
             for basis, table in (("live", "forecast_score"), ("backtest", "backtest_score"))

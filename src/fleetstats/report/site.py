@@ -75,9 +75,11 @@ def print_pdf(browser: str, page: Path, pdf: Path, language: str) -> str | None:
     """Print a page in one language; returns what went wrong, if anything did."""
     with tempfile.TemporaryDirectory(prefix="fleetstats-pdf-") as profile:
         command = [
-            browser, "--headless", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+            browser, "--headless", "--disable-gpu", "--disable-quic", "--no-first-run",
+            "--disable-background-networking",
             "--disable-component-update", "--disable-sync", "--disable-extensions", "--hide-scrollbars",
-            f"--user-data-dir={profile}", "--no-pdf-header-footer", f"--print-to-pdf={pdf}", f"{page.as_uri()}?lang={language}",
+            f"--user-data-dir={profile}", "--no-pdf-header-footer", f"--print-to-pdf={pdf}",
+            f"{page.as_uri()}?lang={language}",
         ]  # fmt: skip
         if hasattr(os, "geteuid") and os.geteuid() == 0:
             command.insert(1, "--no-sandbox")  # Chromium does not start as root with it

@@ -90,6 +90,7 @@ def _names(code: str, table: str = "operator", column: str = "operator") -> str:
 
 _OPERATOR = Column("operator", Text("Operator", "公司"))
 _SCOPE = Column("scope", Text("Scope", "统计口径"))
+_KNOWN = Column("issued_on", Text("Known since", "公布日"))
 _BOUND = Column("bound", Text("Bound", "界限"))
 _CONFIDENCE = Column("confidence", Text("Evidence", "依据"))
 _QUARTER = Column("quarter", Text("Quarter", "季度"))
@@ -155,7 +156,8 @@ order by m.convention, m.region, m.fleet, m.scope, m.year
         ("operator", "scope", "convention", "year"),
         (
             _OPERATOR, _SCOPE, Column("convention", Text("Mile", "英里换算")), Column("through", Text("To", "截至")),
-            _km("km"), _km("km_low", Text("At least, km", "至少（公里）")), _km("km_high", Text("At most, km", "至多（公里）")),
+            _km("km"),
+            _km("km_low", Text("At least, km", "至少（公里）")), _km("km_high", Text("At most, km", "至多（公里）")),
             _BOUND,
         ),
         _beijing,
@@ -166,7 +168,8 @@ order by m.convention, m.region, m.fleet, m.scope, m.year
         "mileage_cumulative",
         Text("Total of each operator", "各公司累计"),
         f"""
-select m.operator, m.scope, m.month, m.distance_km_cumulative, m.since, m.months_held, m.months_missing, m.bound, {_COLUMNS}
+select m.operator, m.scope, m.month, m.distance_km_cumulative, m.since, m.months_held,
+    m.months_missing, m.bound, {_COLUMNS}
 from mileage_cumulative as m
 {_JOINS}
 where m.month <= date '{{until}}'
@@ -175,7 +178,8 @@ order by m.scope desc, m.distance_km_cumulative desc, m.operator, m.month
         ("operator", "scope", "month"),
         (
             _OPERATOR, _SCOPE, Column("since", Text("From", "起于")), Column("month", Text("Last month", "最后一月")),
-            _km("distance_km_cumulative"), Column("months_missing", Text("Months missing", "缺月数"), number=True), _BOUND,
+            _km("distance_km_cumulative"),
+            Column("months_missing", Text("Months missing", "缺月数"), number=True), _BOUND,
         ),
         lambda e, r: e.of_months(r["operator"], r["scope"], None, r["month"]),
         _latest("month", "operator", "scope"),
@@ -186,7 +190,8 @@ order by m.scope desc, m.distance_km_cumulative desc, m.operator, m.month
         "mileage_quarterly",
         Text("Each operator and quarter", "各公司各季度"),
         f"""
-select m.operator, m.scope, m.quarter, m.quarter_start, m.months, m.distance_km, m.distance_mi_reported, m.bound, {_COLUMNS}
+select m.operator, m.scope, m.quarter, m.quarter_start, m.months, m.distance_km,
+    m.distance_mi_reported, m.bound, {_COLUMNS}
 from mileage_quarterly as m
 {_JOINS}
 where m.quarter_start <= date '{{until}}'
@@ -194,7 +199,8 @@ order by m.quarter_start desc, m.scope desc, m.distance_km desc, m.operator
 """,
         ("operator", "scope", "quarter"),
         (
-            _QUARTER, _OPERATOR, _SCOPE, _km("distance_km"), _km("distance_mi_reported", Text("Miles reported", "申报英里")),
+            _QUARTER, _OPERATOR, _SCOPE, _km("distance_km"),
+            _km("distance_mi_reported", Text("Miles reported", "申报英里")),
             Column("months", Text("Months held", "持有月数"), number=True), _BOUND,
         ),
         lambda e, r: e.of_months(r["operator"], r["scope"], r["quarter_start"], _last_month(r["quarter_start"])),
@@ -239,7 +245,7 @@ order by m.quarter_start desc, m.operator
 """,
         ("operator", "scope", "quarter"),
         (_QUARTER, _OPERATOR, _SCOPE, Column("orders", Text("Orders", "订单"), number=True), _BOUND, _CONFIDENCE,
-         Column("issued_on", Text("Known since", "公布日"))),
+         _KNOWN),
         lambda e, r: e.of_figure(r["operator"], "quarter_orders", r["scope"], r["quarter"]),
     ),
     Spec(
@@ -248,8 +254,8 @@ order by m.quarter_start desc, m.operator
         "orders_cumulative",
         Text("Running totals", "累计订单"),
         f"""
-select m.operator, m.scope, m.as_of, m.basis, m.orders, m.bound, m.contains_unsourced, m.contains_lower_bound, m.issued_on,
-    {_COLUMNS}
+select m.operator, m.scope, m.as_of, m.basis, m.orders, m.bound, m.contains_unsourced, m.contains_lower_bound,
+    m.issued_on, {_COLUMNS}
 from orders_cumulative as m
 {_JOINS}
 where m.as_of <= date '{{until}}'
@@ -257,7 +263,7 @@ order by m.as_of desc, m.operator, m.basis
 """,
         ("operator", "scope", "as_of", "basis"),
         (Column("as_of", Text("Day", "日期")), _OPERATOR, _SCOPE, Column("basis", Text("Basis", "性质")),
-         Column("orders", Text("Orders", "订单"), number=True), _BOUND, Column("issued_on", Text("Known since", "公布日"))),
+         Column("orders", Text("Orders", "订单"), number=True), _BOUND, _KNOWN),
         lambda e, r: (
             e.of_figure(r["operator"], "cumulative_orders", r["scope"], r["as_of"])
             if r["basis"] == "published" else e.of_source("robotaxi_orders")
@@ -276,8 +282,9 @@ where m.month <= date '{{until}}' and m.scope in ('cpuc_driverless', 'cpuc_unspe
 order by m.month desc, m.operator, m.scope
 """,
         ("operator", "scope", "month"),
-        (Column("month", Text("Month", "月份")), _OPERATOR, _SCOPE, Column("orders", Text("Trips", "订单"), number=True),
-         _BOUND, _CONFIDENCE, Column("issued_on", Text("Known since", "公布日"))),
+        (Column("month", Text("Month", "月份")), _OPERATOR, _SCOPE,
+         Column("orders", Text("Trips", "订单"), number=True),
+         _BOUND, _CONFIDENCE, _KNOWN),
         lambda e, r: e.of_figure(r["operator"], "month_trips", r["scope"], f"{r['month']:%Y-%m}"),
         _fifteen_months,
     ),
@@ -296,7 +303,7 @@ order by m.quarter_start desc, m.company
 """,
         ("operator", "measure", "quarter"),
         (_QUARTER, Column("operator", Text("Company", "公司")), Column("measure", Text("Measure", "指标")),
-         Column("value", Text("Cars", "辆"), number=True), _BOUND, _CONFIDENCE, Column("issued_on", Text("Known since", "公布日"))),
+         Column("value", Text("Cars", "辆"), number=True), _BOUND, _CONFIDENCE, _KNOWN),
         lambda e, r: e.of_figure(r["operator"], r["measure"], None, r["quarter"]),
     ),
     Spec(
@@ -314,8 +321,9 @@ order by m.period desc, m.segment desc, m.value desc
 """,
         ("operator", "measure", "segment", "period"),
         (Column("period", Text("Period", "时期")), Column("segment", Text("Segment", "细分市场")),
-         Column("operator", Text("Vendor", "供应商")), Column("value", Text("Share, %", "份额（%）"), number=True), _BOUND, _CONFIDENCE,
-         Column("issued_on", Text("Known since", "公布日"))),
+         Column("operator", Text("Vendor", "供应商")),
+         Column("value", Text("Share, %", "份额（%）"), number=True), _BOUND, _CONFIDENCE,
+         _KNOWN),
         lambda e, r: e.of_figure(r["operator"], r["measure"], r["segment"], r["period"]),
     ),
 )  # fmt: skip

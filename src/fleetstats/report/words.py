@@ -18,7 +18,7 @@ class Text(NamedTuple):
     en: str
     zh: str
 
-    def __add__(self, other: object) -> Text:  # type: ignore[override]
+    def __add__(self, other: object) -> Text:
         """One after the other."""
         if not isinstance(other, Text):
             return NotImplemented
