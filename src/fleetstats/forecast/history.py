@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fleetstats.forecast.scale import Scale
+from fleetstats.forecast.seasonality import seasonal_pattern
 from fleetstats.forecast.series import PERIODS_A_YEAR, Series
 
 Array = NDArray[np.float64]
@@ -45,6 +46,21 @@ class History:
     def z(self) -> Array:
         """The increments on the scale: shape (n,)."""
         return self.scale.forward(self.increments)
+
+    @cached_property
+    def pattern(self) -> Array:
+        """What each season adds on the scale, shape (season,), beginning with that of the first period."""
+        return seasonal_pattern(self.z, self.season)
+
+    @cached_property
+    def adjusted(self) -> Array:
+        """The increments on the scale without the seasonal pattern: shape (n,)."""
+        return np.asarray(self.z - np.resize(self.pattern, self.size))
+
+    def restore(self, path: Array) -> Array:
+        """A path of the coming periods, shape (h,), from the adjusted scale to the unit of the series."""
+        coming = (self.size + np.arange(path.size)) % self.season
+        return self.scale.backward(path + self.pattern[coming])
 
     @cached_property
     def cumulative(self) -> Array:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fleetstats.forecast.history import Array, History
-from fleetstats.forecast.models import baselines
+from fleetstats.forecast.models import baselines, growth, statistical
 
 Model = Callable[[History, int], tuple[Array, dict[str, Any]]]
 
@@ -22,5 +22,13 @@ BASELINES: dict[str, Model] = {
     "pace_linear": baselines.pace_linear,
 }
 
-SINGLE: dict[str, Model] = {**BASELINES}
+SINGLE: dict[str, Model] = {
+    **BASELINES,
+    "exponential_smoothing": statistical.exponential_smoothing,
+    "arima": statistical.arima,
+    "theta": statistical.theta,
+    "logistic": growth.logistic,
+    "gompertz": growth.gompertz,
+    "level_shift": growth.level_shift,
+}
 """All single models in the order in which they are published."""
