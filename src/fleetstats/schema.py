@@ -266,7 +266,7 @@ def _fields() -> Iterator[Field]:
     yield text("publication_id", "The publication, by the fingerprint of all it was built from")
     yield text("event", "published, or rolled_back to an earlier publication")
     yield text("fingerprint", "SHA-256 over the filings, the code and the configuration")
-    yield text("code_version", "Version of fleetstats")
+    yield text("code_version", "Version of fleetstats; of a forecast with a hash of its code")
     yield Field("published_at", "timestamp", "When it was published")
     yield Field("warnings", "count", "Warnings of checks and readers")
     yield text("table_name", "Table checked")
@@ -290,6 +290,7 @@ def _fields() -> Iterator[Field]:
     yield Field("level", "ratio", "Level of the quantile, 0 to 1")
     yield Field("threshold", "count", "Cumulative total that is to be passed, in `unit`")
     yield Field("forecast_value", "ratio", "What was forecast, in `unit`; of a probability 0 to 1")
+    yield text("inputs_sha256", "SHA-256 of the values, bounds and settings that it was made from")
     yield text("parameters_sha256", "SHA-256 of what the model chose, as JSON")
     yield text("imputed", "Missing periods that this model was given an imputed value for")
     yield text("lower_bounds", "Periods whose value is only a lower bound, and how they were used")
@@ -544,8 +545,8 @@ TABLES: dict[str, Table] = {
             "ledger",
             "One row per forecast number: series, model, target period, quantity, output type and level.",
             f"sequence run_id publication_id {_SERIES} origin model horizon target_period target_end quantity "
-            "output_type level? threshold? forecast_value imputed? lower_bounds? code_version parameters_sha256 "
-            "seed made_at row_sha256",
+            "output_type level? threshold? forecast_value imputed? lower_bounds? inputs_sha256 code_version "
+            "parameters_sha256 seed made_at row_sha256",
             key="sequence",
         ),
         _table(

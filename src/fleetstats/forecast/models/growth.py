@@ -110,7 +110,11 @@ def _forecast(
         i, j = np.unravel_index(int(np.argmin(misfit)), misfit.shape)
         if best is None or misfit[i, j] < best[0]:
             best = (
-                float(misfit[i, j]), form, float(width[i, 0, 0]), float(middle[0, j, 0]), float(height[i, j]),
+                float(misfit[i, j]),
+                form,
+                float(width[i, 0, 0]),
+                float(middle[0, j, 0]),
+                float(height[i, j]),
             )
     if best is None or best[4] <= 0:
         raise CannotForecast("no growth curve comes near the values")
