@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fleetstats import __version__
+from fleetstats import __version__, cli_forecast
 from fleetstats.errors import EXIT_CODES
 
 if TYPE_CHECKING:
@@ -386,6 +386,9 @@ def chart(
         )
     words = [str(path) for path in drawn.paths] + [f"warning: {text}" for text in drawn.warnings]
     _tell(vars(drawn), words, as_json)
+
+
+app.add_typer(cli_forecast.app)
 
 
 @app.command()
