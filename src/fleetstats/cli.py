@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fleetstats import __version__
+from fleetstats import __version__, cli_forecast
 from fleetstats.errors import EXIT_CODES
 
 if TYPE_CHECKING:
@@ -421,6 +421,9 @@ def chart(
         f"{len(drawn.paths)} files, {drawn.seconds_reading:.1f} s reading, {drawn.seconds_drawing:.1f} s drawing"
     )
     _tell(vars(drawn), words, as_json)
+
+
+app.add_typer(cli_forecast.app)
 
 
 @app.command()
