@@ -9,6 +9,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 BIN := .venv/bin
+QUARTER := 2023Q3
 EXTRAS := airflow,postgres,dev
 INPUTS := pyproject.toml requirements.lock scripts/uv
 
@@ -22,13 +23,17 @@ test bench: export FLEETSTATS_ORIGINALS := $(abspath ../shared/data)
 endif
 endif
 
-.PHONY: help run test lint types format check bench lock install wheel clean
+.PHONY: help run report test lint types format check bench lock install wheel clean
 
 help: ## print this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  make %-9s %s\n' "$$name" "$$text"; done
 
 run: .venv/.core ## build the warehouse from all filings and publish it (the main job)
 	@$(BIN)/fleetstats run $(ARGS)
+
+report: .venv/.core ## build the page of a quarter, from a warehouse built first (QUARTER=2023Q3)
+	@$(BIN)/fleetstats run
+	@$(BIN)/fleetstats report --quarter $(QUARTER) $(ARGS)
 
 test: .venv/.dev ## run the tests
 	@$(BIN)/pytest $(ARGS)

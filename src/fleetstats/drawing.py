@@ -92,7 +92,7 @@ class Reader:
             frame = pd.DataFrame(columns=list(chart.columns))
         else:
             frame = self.warehouse.query(query).to_pandas()
-        wanted = sources_of(query, self._statements)
+        wanted = set(chart.sources) or sources_of(query, self._statements)
         sources = [s for s in self.sources if s["source"] in wanted]
         provenance = Provenance(
             publication_id=self.state.publication_id,

@@ -78,7 +78,9 @@ class Chart:
     """A chart: its public name, what it is about, the SQL that gives its frame, and its functions.
 
     `ends` is the frame's column that says when a row's period ends (or begins, where rows are whole months or
-    quarters): rows after the quarter described are left out. `columns` are those that the frame has to have.
+    quarters): rows after the quarter described are left out; where it is empty none are. `columns` are those
+    that the frame has to have.
+    `sources` are named where the marts rest on more than the chart shows.
     """
 
     name: str
@@ -89,6 +91,7 @@ class Chart:
     columns: tuple[str, ...]
     draw: Draw
     describe: Describe
+    sources: tuple[str, ...] = ()
 
     def title(self, language: Language) -> str:
         """What the chart is about; the title on the picture says what was found."""
@@ -96,7 +99,7 @@ class Chart:
 
     def sql(self, until: date | None) -> str:
         """The query, with nothing that lies after `until`."""
-        if until is None:
+        if until is None or not self.ends:
             return self.query
         # Names are this module's own, and a date has no quotation marks
         return f"select * from (\n{self.query}\n) as drawn where {self.ends} <= date '{until.isoformat()}'"  # noqa: S608
@@ -112,6 +115,7 @@ def _chart(name: str, module: Module) -> Chart:
         columns=tuple(module.COLUMNS),
         draw=module.draw,
         describe=module.describe,
+        sources=tuple(getattr(module, "SOURCES", ())),
     )
 
 

@@ -33,13 +33,14 @@ ABOUT: dict[Language, str] = {"en": "Claims of the 2024 report, reviewed", "zh":
 
 QUERY = """
 select
-    claim, claim_number, kind, made_on, made_on as ends, due_on, statement_en, statement_zh, verdict, sentence_en,
+    claim, claim_number, kind, made_on, due_on, statement_en, statement_zh, verdict, sentence_en,
     sentence_zh
 from claim_review
 """.strip()
 
-COLUMNS = "claim claim_number verdict statement_en statement_zh sentence_en sentence_zh ends".split()
-ENDS = "ends"
+COLUMNS = "claim claim_number verdict statement_en statement_zh sentence_en sentence_zh".split()
+ENDS = ""
+"""A review is of all there is, whatever quarter is described."""
 
 VERDICTS: dict[str, tuple[str, str, str, str]] = {
     # verdict: hue, sign, words
@@ -76,7 +77,7 @@ def draw(frame: pd.DataFrame, *, language: Language, provenance: Provenance, the
             return nothing(ABOUT[language], language, provenance, theme)
         zh = language == "zh"
         headline, deck = finding(rows, language)
-        chip = max(text_width(_verdict(r, language), SMALL) for r in rows) + 26
+        chip = max(text_width(_verdict(r, language), SMALL) for r in rows) + 32
         width = PAGE_WIDTH - 2 * MARGIN
         places = (22.0, 22.0 + (width - 22 - chip) * 0.40, width - (width - 22 - chip) * 0.60)
         statement_width = (width - 22 - chip) * 0.40 - 12

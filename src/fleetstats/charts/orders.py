@@ -62,6 +62,9 @@ where operator = 'baidu' and scope = 'public_rides' and frequency = 'Q' and mode
 
 COLUMNS = "kind day ends orders bound confidence low_50 high_50 low_95 high_95 probability".split()
 ENDS = "ends"
+SOURCES = ("robotaxi_orders",)
+AHEAD = 4
+"""Quarters of the forecast that are drawn; further out its intervals would dwarf everything else."""
 LINE = 10_000_000
 SOFT = ("unsourced", "derived")
 
@@ -118,7 +121,9 @@ def describe(frame: pd.DataFrame, language: Language) -> str:
 
 def _rows(frame: pd.DataFrame) -> list[Row]:
     rows = [r for r in rows_of(frame, COLUMNS, "orders") if r["orders"] is not None]
-    return sorted(rows, key=lambda r: (r["day"], r["kind"]))
+    rows.sort(key=lambda r: (r["day"], r["kind"]))
+    fan = sorted({r["day"] for r in rows if r["kind"] in ("increment", "cumulative")})[:AHEAD]
+    return [r for r in rows if r["kind"] not in ("increment", "cumulative") or r["day"] in fan]
 
 
 def _of(rows: Sequence[Row], *kinds: str) -> list[Row]:
@@ -219,9 +224,10 @@ def _notes(rows: Sequence[Row], language: Language) -> list[str]:
     if fan:
         since = day(max(r["ends"] for r in fan), language)
         said.append(
-            f"扇形：{since}之后的预测，深色为50%区间，浅色为95%区间"
+            f"扇形：{since}之后四个季度的预测，深色为50%区间，浅色为95%区间"
             if zh
-            else f"fan: forecast made of what was known of the time to {since}, dark 50 %, pale 95 %"
+            else f"fan: forecast of the next four quarters from what was known of the time to {since}, "
+            "dark 50 %, pale 95 %"
         )
     else:
         said.append(
