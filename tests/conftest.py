@@ -12,6 +12,15 @@ import pytest
 from fleetstats.pipeline import Outcome, run
 from fleetstats.settings import Settings
 
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--write-pictures",
+        action="store_true",
+        help="keep what charts look like now as what they should look like",
+    )
+
+
 Query = Callable[[str], list[dict[str, Any]]]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fleetstats.charts.page import plot_size, spread
@@ -36,13 +36,25 @@ def room_for(labels: Sequence[Label]) -> float:
     return max((_name_width(one) + text_width(one.value, one.size) for one in labels), default=0.0) + 30.0
 
 
+def shortened(labels: Sequence[Label], most: float = 160.0) -> list[Label]:
+    """The same labels, names cut where one would need more than `most` points. Only inside `applied`."""
+    found = []
+    for one in labels:
+        label = one
+        while room_for([label]) > most and len(label.name) > 4:
+            label = replace(label, name=label.name.rstrip("…")[:-2].rstrip() + "…")
+        found.append(label)
+    return found
+
+
 def height_of(labels: Sequence[Label]) -> float:
     """The height that labels need, in points."""
     return sum(label.size * LINE for label in labels)
 
 
 def _name_width(label: Label) -> float:
-    return text_width(label.name + "\u2009 ", label.size) if label.name else 0.0
+    # A long name is set a little wider than its letters measure
+    return text_width(label.name + "\u2009 ", label.size) * 1.02 if label.name else 0.0
 
 
 def draw_labels(axes: Axes, labels: Sequence[Label]) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from fleetstats.charts.axes import amounts, panel_title, x_of, years
 from fleetstats.charts.california import TOP, by_scope, km, others, scope_note
 from fleetstats.charts.frames import Row, name_of, quarter_of, rows_of
-from fleetstats.charts.labels import Label, draw_labels, height_of, room_for
+from fleetstats.charts.labels import Label, draw_labels, height_of, room_for, shortened
 from fleetstats.charts.numbers import day, quantity
 from fleetstats.charts.page import nothing, page, side_by_side, source_notes
 from fleetstats.charts.style import (
@@ -91,7 +91,7 @@ def draw(frame: pd.DataFrame, *, language: Language, provenance: Provenance, the
         scopes = lines_of(rows)
         named = list(dict.fromkeys(line.operator for lines in scopes.values() for line in lines[:TOP]))
         hues = hues_for(named, theme)
-        labels = {scope: _labels(lines, hues, theme, language) for scope, lines in scopes.items()}
+        labels = {scope: shortened(_labels(lines, hues, theme, language)) for scope, lines in scopes.items()}
         headline, deck = finding(scopes, language)
         rights = [room_for(one) for one in labels.values()]
         figure, axes = page(

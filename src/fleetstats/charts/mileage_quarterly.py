@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from fleetstats.charts.axes import amounts, panel_title, x_of, years
 from fleetstats.charts.california import TOP, by_scope, km, others, scope_note
 from fleetstats.charts.frames import Row, name_of, quarter_of, rows_of
-from fleetstats.charts.labels import Label, draw_labels, height_of, room_for
+from fleetstats.charts.labels import Label, draw_labels, height_of, room_for, shortened
 from fleetstats.charts.numbers import quantity
 from fleetstats.charts.page import nothing, page, side_by_side, source_notes
 from fleetstats.charts.style import (
@@ -112,7 +112,7 @@ def draw(frame: pd.DataFrame, *, language: Language, provenance: Provenance, the
         panels = panels_of(rows)
         hues = hues_for(list(dict.fromkeys(op for p in panels for op in p.named)), theme)
         hues[REST] = theme.hues["grey"]
-        labels = [_labels(panel, hues, language) for panel in panels]
+        labels = [shortened(_labels(panel, hues, language)) for panel in panels]
         headline, deck = finding(panels, language)
         figure, axes = page(
             headline,

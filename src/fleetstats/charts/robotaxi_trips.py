@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from fleetstats.charts.axes import amounts, panel_title, x_of, years
 from fleetstats.charts.frames import Row, name_of, quarter_of, rows_of
-from fleetstats.charts.labels import Label, draw_labels, room_for
+from fleetstats.charts.labels import Label, draw_labels, room_for, shortened
 from fleetstats.charts.numbers import quantity
 from fleetstats.charts.page import nothing, page, side_by_side, source_notes
 from fleetstats.charts.style import (
@@ -70,7 +70,7 @@ def draw(frame: pd.DataFrame, *, language: Language, provenance: Provenance, the
         months, quarters = (_of(rows, cadence) for cadence in ("month", "quarter"))
         hues = hues_for(sorted({r["operator"] for r in rows}), theme)
         groups = [(own, length) for own, length in ((months, 30), (quarters, 91)) if own]
-        labels = [_labels(own, hues, language) for own, _ in groups]
+        labels = [shortened(_labels(own, hues, language)) for own, _ in groups]
         headline, deck = finding(rows, language)
         figure, axes = page(
             headline,
