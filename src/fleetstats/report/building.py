@@ -189,6 +189,7 @@ def _figure(data: Data, own: list[Table], folder: Path, outcome: Outcome, progre
     """Draw a chart in both languages and themes; a printable one only in light."""
     from fleetstats.charts import LANGUAGES
     from fleetstats.charts.files import EmptyChart, Format, render
+    from fleetstats.charts.page import NOTHING
     from fleetstats.report.site import png_size
     from fleetstats.report.words import Text
 
@@ -207,7 +208,9 @@ def _figure(data: Data, own: list[Table], folder: Path, outcome: Outcome, progre
     outcome.warnings += sorted({str(w.message) for w in caught if issubclass(w.category, EmptyChart)})
     name, pictures = data.chart.name, []
     for language in LANGUAGES:
-        alt = data.chart.describe(data.frame, language) or data.chart.title(language)
+        alt = (
+            data.chart.describe(data.frame, language) or f"{data.chart.title(language)}: {NOTHING[language]}"
+        )
         for theme, suffix in (("light", ""), ("dark", ".dark")):
             path = folder / "charts" / f"{name}.{language}{suffix}.png"
             pictures.append(Picture(f"charts/{path.name}", language, theme, *png_size(path), alt))

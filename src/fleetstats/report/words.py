@@ -82,4 +82,4 @@ def shifted(quarter: str, by: int) -> str:
 
 def anchor(*parts: object) -> str:
     """A name for a place on the page, of letters, digits, points and hyphens."""
-    return re.sub(r"[^A-Za-z0-9.\u4e00-\u9fff]+", "-", "-".join(str(p) for p in parts)).strip("-")
+    return re.sub(r"[^A-Za-z0-9._\u4e00-\u9fff]+", "-", "-".join(str(p) for p in parts)).strip("-")

@@ -16,7 +16,10 @@
   function keepPlace(act) {
     var before = place();
     act();
-    if (before && window.scrollY > 0) { window.scrollBy(0, before.e.getBoundingClientRect().top - before.top); }
+    if (!before || window.scrollY === 0) { return; }
+    function back() { window.scrollBy(0, before.e.getBoundingClientRect().top - before.top); }
+    back();
+    window.requestAnimationFrame(back); // and once more, when pictures have their places
   }
 
   function showLang() {
