@@ -132,9 +132,9 @@ def copy_into(connection: psycopg.Connection[Any], name: str, table: pa.Table) -
 
     spec = TABLES[name]
     buffer = io.BytesIO()
-    csv.write_csv(
-        table.select(spec.columns), buffer, csv.WriteOptions(include_header=False, quoting_style="needed")
-    )
+    # An empty chunk before others would be written as zero bytes
+    whole = table.select(spec.columns).combine_chunks()
+    csv.write_csv(whole, buffer, csv.WriteOptions(include_header=False, quoting_style="needed"))
     statement = sql.SQL("copy {} ({}) from stdin (format csv)").format(
         sql.Identifier(name), sql.SQL(", ").join(map(sql.Identifier, spec.columns))
     )
