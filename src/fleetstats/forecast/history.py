@@ -71,7 +71,8 @@ class History:
         if self.scale.linear:
             return np.full(horizon, np.inf)
         multiples = 3.0 * (np.arange(1, horizon + 1) + 1)
-        return self.scale.forward(multiples * max(float(self.increments.max()), self.scale.unit))
+        highest = np.asarray(multiples * max(float(self.increments.max()), self.scale.unit))
+        return self.scale.forward(highest)
 
     @cached_property
     def cumulative(self) -> Array:

@@ -101,7 +101,7 @@ def _forecast(
     middle = (_MIDDLES * n)[None, :, None]
     best: tuple[float, str, float, float, float] | None = None
     for form in forms:
-        curve = _shape(form, (time - middle) / width)
+        curve = _shape(form, np.asarray((time - middle) / width))
         crossed = np.sum(per_value * curve * values, axis=2)
         squared = np.sum(per_value * curve**2, axis=2)
         # A curve that is nowhere near the history would need a height without bound
@@ -110,7 +110,11 @@ def _forecast(
         i, j = np.unravel_index(int(np.argmin(misfit)), misfit.shape)
         if best is None or misfit[i, j] < best[0]:
             best = (
-                float(misfit[i, j]), form, float(width[i, 0, 0]), float(middle[0, j, 0]), float(height[i, j]),
+                float(misfit[i, j]),
+                form,
+                float(width[i, 0, 0]),
+                float(middle[0, j, 0]),
+                float(height[i, j]),
             )
     if best is None or best[4] <= 0:
         raise CannotForecast("no growth curve comes near the values")

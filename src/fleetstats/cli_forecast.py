@@ -1,0 +1,165 @@
+"""The commands of forecasting: options in, one call into the package, words out. `cli` registers them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from fleetstats.errors import EXIT_BAD_INPUT
+
+_MOST_SHOWN = 20
+
+
+class FrequencyOption(StrEnum):
+    """How long a period is."""
+
+    M = "M"
+    Q = "Q"
+    Y = "Y"
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands to the command line."""
+    app.command()(forecast)
+    app.command()(score)
+
+
+def forecast(
+    input_file: Annotated[
+        Path, typer.Option("--input", "-i", help="A CSV file with the columns series_id, period, value.")
+    ],
+    frequency: Annotated[
+        FrequencyOption, typer.Option(help="M: periods such as 2025-11; Q: 2025Q4; Y: 2025.")
+    ],
+    horizon: Annotated[int, typer.Option(min=1, max=120, help="How many periods to forecast.")],
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", help="Write to this file: .csv or .parquet. Replaced if it is there."),
+    ],
+    models: Annotated[
+        str | None, typer.Option(help="Only these models, with commas between (default: all).")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Another seed for the sample paths.")] = None,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Exit code 0 even if some series were bad.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Write JSON, for programs.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
+) -> None:
+    """Forecast every series of a tidy file, with quantiles.
+
+    A series that cannot be used is listed with its line; the others are forecast all the same, and the exit
+    code is 4, unless --skip-bad. A missing period is imputed, and said.
+
+    [bold]Example[/bold]
+
+      fleetstats forecast --input orders.csv --frequency Q --horizon 4 --output out.parquet
+    """
+    from fleetstats.forecast import MODELS
+    from fleetstats.forecast.files import forecast_file
+    from fleetstats.forecast.sampling import SEED
+
+    if output.suffix.lower() not in {".csv", ".parquet"}:
+        raise typer.BadParameter("the name ends with .csv or .parquet", param_hint="--output")
+    named = None if models is None else [part.strip() for part in models.split(",") if part.strip()]
+    if named is not None and (not named or set(named) - set(MODELS)):
+        raise typer.BadParameter(f"there are {', '.join(MODELS)}", param_hint="--models")
+    with _bar(quiet or as_json, "forecasting") as told:
+        done = forecast_file(
+            input_file,
+            output,
+            frequency=frequency.value,
+            horizon=horizon,
+            models=named,
+            seed=SEED if seed is None else seed,
+            progress=told,
+        )
+    for bad in done.bad[:_MOST_SHOWN]:
+        typer.echo(bad.message(input_file), err=True)
+    if len(done.bad) > _MOST_SHOWN:
+        typer.echo(f"… and {len(done.bad) - _MOST_SHOWN:,} more bad series (--json lists all)", err=True)
+    facts = {
+        **vars(done),
+        "bad": [vars(bad) for bad in done.bad],
+        "left_out": [vars(one) for one in done.left_out],
+    }
+    words = [f"{done.output}: {done.rows:,} quantiles of {done.series:,} series"]
+    if done.missing:
+        count = sum(len(periods) for periods in done.missing.values())
+        words.append(f"imputed: {count:,} missing periods of {len(done.missing):,} series")
+    words += [f"left out: {text}" for text in _left_out(done.left_out)]
+    words += [f"bad: {len(done.bad):,} series, listed above"] if done.bad else []
+    _tell(facts, words, as_json, quiet)
+    raise typer.Exit(EXIT_BAD_INPUT if done.bad and not skip_bad else 0)
+
+
+def score(
+    forecasts: Annotated[Path, typer.Option(help="What fleetstats forecast wrote: CSV or Parquet.")],
+    truth: Annotated[Path, typer.Option(help="What came true: a CSV file with series_id, period, value.")],
+    history: Annotated[
+        Path | None, typer.Option(help="What was forecast from, to scale errors by (MASE).")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write to this file: .csv, .parquet or .json.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Write JSON, for programs.")] = False,
+) -> None:
+    """Score forecasts against what came true, per model: CRPS, weighted interval score, MASE, coverage.
+
+    [bold]Example[/bold]
+
+      fleetstats score --forecasts out.csv --truth truth.csv --history orders.csv
+    """
+    from fleetstats.forecast.scored_files import score_files
+    from fleetstats.output import Format, write_table
+
+    forms: dict[str, Format] = {".csv": "csv", ".parquet": "parquet", ".json": "json"}
+    if output is not None and output.suffix.lower() not in forms:
+        raise typer.BadParameter("the name ends with .csv, .parquet or .json", param_hint="--output")
+    scored = score_files(forecasts, truth, history)
+    import pyarrow as pa
+
+    form: Format = forms[output.suffix.lower()] if output is not None else "json" if as_json else "table"
+    write_table(pa.Table.from_pylist(scored.rows), form, output)
+    if scored.without_truth:
+        typer.echo(f"{scored.without_truth:,} forecasts have no truth and were not scored", err=True)
+
+
+def _left_out(left_out: list[Any]) -> list[str]:
+    """Models left out, counted by reason."""
+    counts: dict[tuple[str, str], int] = {}
+    for one in left_out:
+        counts[one.model, one.reason] = counts.get((one.model, one.reason), 0) + 1
+    return [f"{model} for {n:,} series: {reason}" for (model, reason), n in counts.items()][:_MOST_SHOWN]
+
+
+def _tell(facts: Any, words: list[str], as_json: bool, quiet: bool) -> None:
+    if as_json:
+        from fleetstats.output import to_json
+
+        typer.echo(to_json(facts))
+    elif not quiet:
+        for line in words:
+            typer.echo(line)
+
+
+@contextmanager
+def _bar(quiet: bool, what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar with the time that is left, on a terminal only."""
+    import sys
+
+    if quiet or not sys.stderr.isatty():
+        yield lambda *_: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task(what, total=None)
+        yield lambda done, total: shown.update(task, completed=done, total=total)
