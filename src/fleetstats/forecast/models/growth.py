@@ -101,7 +101,7 @@ def _forecast(
     middle = (_MIDDLES * n)[None, :, None]
     best: tuple[float, str, float, float, float] | None = None
     for form in forms:
-        curve = _shape(form, np.asarray((time - middle) / width))
+        curve = _shape(form, np.asarray((time - middle) / width, dtype=np.float64))
         crossed = np.sum(per_value * curve * values, axis=2)
         squared = np.sum(per_value * curve**2, axis=2)
         # A curve that is nowhere near the history would need a height without bound
