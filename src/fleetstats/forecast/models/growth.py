@@ -101,7 +101,7 @@ def _forecast(
     middle = (_MIDDLES * n)[None, :, None]
     best: tuple[float, str, float, float, float] | None = None
     for form in forms:
-        curve = _shape(form, np.asarray((time - middle) / width, dtype=np.float64))
+        curve = _shape(form, (time - middle) / width)
         crossed = np.sum(per_value * curve * values, axis=2)
         squared = np.sum(per_value * curve**2, axis=2)
         # A curve that is nowhere near the history would need a height without bound
@@ -120,7 +120,7 @@ def _forecast(
         raise CannotForecast("no growth curve comes near the values")
     _, form, w, m, k = best
     fitted = k * _shape(form, (time - m) / w)
-    ahead = k * _shape(form, (np.arange(n, n + horizon) - m) / w)
+    ahead = k * _shape(form, np.asarray((np.arange(n, n + horizon) - m) / w, dtype=np.float64))
     off = history.scale.forward(values) - history.scale.forward(fitted)
     last = float(0.65 * off[-1] + 0.35 * off[-2])
     path = history.scale.forward(ahead) + _ANCHOR * last
