@@ -388,7 +388,7 @@ def chart(
     _tell(vars(drawn), words, as_json)
 
 
-app.add_typer(cli_forecast.app)
+cli_forecast.register(app)
 
 
 @app.command()
@@ -396,6 +396,14 @@ def version(as_json: Json = False) -> None:
     """The version of fleetstats and of what it stands on."""
     from importlib.metadata import version as installed
 
-    libraries = ("duckdb", "pyarrow", "pandas", "great-expectations", "matplotlib", "sqlalchemy")
+    libraries = (
+        "duckdb",
+        "pyarrow",
+        "pandas",
+        "great-expectations",
+        "matplotlib",
+        "sqlalchemy",
+        "statsmodels",
+    )
     found = {"fleetstats": __version__, **{name: installed(name) for name in libraries}}
     _tell(found, [f"{name} {number}" for name, number in found.items()], as_json)

@@ -74,7 +74,7 @@ def from_origin(
                 model=name,
                 origin=origin,
                 target_periods=until.next_periods(horizon),
-                paths=sample(model.points[index], width, history.scale, order),
+                paths=sample(model.points[index], width, history, order),
                 initial_total=float(history.cumulative[-1]),
                 parameters=_described(model.parameters[index], width, bounds),
                 imputed=gaps,

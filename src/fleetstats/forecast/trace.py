@@ -92,7 +92,7 @@ def _run(model: Model, histories: Sequence[History], horizon: int, truths: Array
     for row, history in enumerate(histories):
         path, chosen, reason = _attempt(model, history, horizon)
         if path is not None:
-            points[row] = history.scale.forward(path)
+            points[row] = np.minimum(history.scale.forward(path), history.ceiling(horizon))
         parameters.append(chosen)
         reasons.append(reason)
     return ModelTrace(points, errors_of(points, truths, bounds), parameters, reasons)
