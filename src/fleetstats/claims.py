@@ -180,7 +180,7 @@ def _finding(name: str, claim: Claim, select: Callable[[str], Sequence[dict[str,
         "verdict": verdict,
         "sentence_en": said["en"],
         "sentence_zh": said["zh"],
-        "evidence": json.dumps(figures, ensure_ascii=False, default=_plain),
+        "evidence": json.dumps({k: _plain(v) for k, v in figures.items()}, ensure_ascii=False),
         "missing_en": None if missing is None else missing.en.strip(),
         "missing_zh": None if missing is None else missing.zh.strip(),
     }
@@ -200,8 +200,9 @@ class _Sentence(string.Formatter):
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
+    """For JSON, and the same on every database, whose quotients differ in the last digits."""
+    if isinstance(value, Decimal | float):
+        return int(value) if value == int(value) else float(f"{float(value):.10g}")
     if isinstance(value, date | datetime):
         return value.isoformat()
-    return str(value)
+    return value

@@ -82,25 +82,16 @@ def forecast(
 
       fleetstats forecast --input orders.csv --frequency Q --horizon 4 --output out.parquet
     """
+    of_file = {
+        "--frequency": frequency, "--horizon": horizon, "--output": output, "--models": models, "--seed": seed
+    }  # fmt: skip
     if input_file is None:
-        for value, option in (
-            (frequency, "--frequency"),
-            (horizon, "--horizon"),
-            (output, "--output"),
-            (models, "--models"),
-            (seed, "--seed"),
-        ):
-            if value is not None:
-                raise typer.BadParameter("it belongs to a file: name it with --input", param_hint=option)
+        _none_of(of_file, "it belongs to a file: name it with --input")
         _forecast_published(series, dry_run, as_json, quiet)
         return
-    for missing, option in ((frequency, "--frequency"), (horizon, "--horizon"), (output, "--output")):
-        if missing is None:
-            raise typer.BadParameter("it is needed for a file", param_hint=option)
-    if series or dry_run:
-        raise typer.BadParameter("it is of the warehouse, not of a file", param_hint="--series, --dry-run")
+    _none_of({"--series": series, "--dry-run": dry_run or None}, "it is of the warehouse, not of a file")
     if frequency is None or horizon is None or output is None:
-        return
+        raise typer.BadParameter("--input needs --frequency, --horizon and --output", param_hint="--input")
     from fleetstats.forecast import MODELS
     from fleetstats.forecast.files import forecast_file
     from fleetstats.forecast.sampling import SEED
@@ -137,6 +128,12 @@ def forecast(
     words += [f"bad: {len(done.bad):,} series, listed above"] if done.bad else []
     _tell(facts, words, as_json, quiet)
     raise typer.Exit(EXIT_BAD_INPUT if done.bad and not skip_bad else 0)
+
+
+def _none_of(options: dict[str, Any], why_not: str) -> None:
+    for option, value in options.items():
+        if value is not None:
+            raise typer.BadParameter(why_not, param_hint=option)
 
 
 def _forecast_published(series: list[str] | None, dry_run: bool, as_json: bool, quiet: bool) -> None:
