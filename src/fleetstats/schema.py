@@ -328,8 +328,16 @@ def _fields() -> Iterator[Field]:
     yield Field("forecasts", "count", "Forecasts behind this row, one for each target period and quantity")
     yield Field("mean_scaled_error", "ratio", "Mean scaled error (MASE)")
     yield Field("mean_scaled_crps", "ratio", "Mean scaled CRPS")
-    yield Field("relative_error", "ratio", "Mean scaled error, that of the seasonal naive model being 1")
-    yield Field("relative_crps", "ratio", "Mean scaled CRPS, that of the seasonal naive model being 1")
+    yield Field(
+        "relative_error",
+        "ratio",
+        "Mean scaled error, that of the seasonal naive model being 1; over series a geometric mean",
+    )
+    yield Field(
+        "relative_crps",
+        "ratio",
+        "Mean scaled CRPS, that of the seasonal naive model being 1; over series a geometric mean",
+    )
     # Claims
     yield text("claim", "Code of the claim: the name of its file")
     yield Field("claim_number", "integer", "Number in the order of the report")
