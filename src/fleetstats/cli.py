@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fleetstats import __version__
+from fleetstats import __version__, cli_forecast
 from fleetstats.errors import EXIT_CODES
 
 if TYPE_CHECKING:
@@ -449,11 +449,22 @@ def chart(
     _tell(vars(drawn), words, as_json)
 
 
+cli_forecast.register(app)
+
+
 @app.command()
 def version(as_json: Json = False) -> None:
     """The version of fleetstats and of what it stands on."""
     from importlib.metadata import version as installed
 
-    libraries = ("duckdb", "pyarrow", "pandas", "great-expectations", "matplotlib", "sqlalchemy")
+    libraries = (
+        "duckdb",
+        "pyarrow",
+        "pandas",
+        "great-expectations",
+        "matplotlib",
+        "sqlalchemy",
+        "statsmodels",
+    )
     found = {"fleetstats": __version__, **{name: installed(name) for name in libraries}}
     _tell(found, [f"{name} {number}" for name, number in found.items()], as_json)

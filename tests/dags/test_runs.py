@@ -156,6 +156,7 @@ def notified(monkeypatch: pytest.MonkeyPatch) -> Iterator[Notified]:
     monkeypatch.setenv("FLEETSTATS_NOTIFY_URL", found.url)
     yield found
     found.server.shutdown()
+    found.server.server_close()
 
 
 @pytest.mark.parametrize(
@@ -269,6 +270,7 @@ def test_fetch_announces_what_was_landed_and_only_then(
     assert listing(home / "landed") == before
     assert asset_events("filings", run) == []
     server.shutdown()
+    server.server_close()
 
 
 def test_a_backfill_builds_vintages_in_their_place_and_records_who_and_why(

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from fleetstats.errors import BadStatement, Locked
 from fleetstats.pipeline import Outcome, rollback, run
+from fleetstats.reporting import verify
 from fleetstats.schema import TABLES, tables
 from fleetstats.settings import Settings
 from fleetstats.warehouse import open_warehouse
@@ -119,6 +120,25 @@ def test_the_loader_can_add_to_a_ledger_and_change_nothing_in_it(
 ) -> None:
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         ask(published[0], action.format(f"fleetstats_ledger.{ledger}"), role="fleetstats_loader")
+
+
+@pytest.mark.parametrize("action", ["update {} set run_id = 'x'", "delete from {}", "truncate {}"])
+@pytest.mark.parametrize("ledger", [t.name for t in tables("ledger")])
+def test_a_trigger_refuses_a_change_of_a_ledger_to_whoever_owns_the_server(
+    published: tuple[Settings, Outcome], ledger: str, action: str
+) -> None:
+    with pytest.raises(psycopg.errors.IntegrityConstraintViolation, match="a ledger is only ever added to"):
+        ask(published[0], action.format(f"fleetstats_ledger.{ledger}"), role="postgres")
+
+
+def test_forecasts_become_visible_with_their_publication_and_their_chain_is_verified(
+    published: tuple[Settings, Outcome],
+) -> None:
+    [[rows]] = ask(published[0], "select count(*) from fleetstats_ledger.forecast")
+    [[latest]] = ask(published[0], "select count(*) from forecast_latest")
+    assert rows >= latest > 1000
+    words = "\n".join(verify(published[0], lambda *_: None).words)
+    assert f"ledger forecast: {rows:,} rows, chain of hashes whole" in words
 
 
 def test_the_ledgers_tables_have_the_columns_of_the_field_dictionary(
