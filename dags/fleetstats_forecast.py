@@ -11,9 +11,10 @@ from fleetstats_shared import DEFAULTS, LOG, START, WAREHOUSE, settings, tell
 DOC = """
 ### Forecast
 
-Starts with each publication, from its asset event, and verifies it. The nightly build has forecast orders by itself; `forecast` adds the
-other series that go on, from what is published, scores what has become known, and publishes the warehouse again with them, all or
-nothing. `watch` warns when the share of truths inside the 80 % intervals over the last year leaves its band; it never fails.
+Starts with each publication, from its asset event, and verifies it. The nightly build has forecast orders by itself;
+`forecast` adds the other series that go on, from what is published, scores what has become known, and publishes
+the warehouse again with them, all or nothing. `watch` warns when the share of truths inside the 80 % intervals
+over the last year leaves its band; it never fails.
 """
 
 
