@@ -40,7 +40,7 @@ def statements() -> dict[str, str]:
 
 def core(*, optional: bool) -> set[str]:
     """The tables that a build has before its marts."""
-    return {t.name for t in tables("reference", "core") if optional or not t.optional}
+    return {"filing_account"} | {t.name for t in tables("reference", "core") if optional or not t.optional}
 
 
 @pytest.mark.parametrize("path", FILES, ids=IDS)

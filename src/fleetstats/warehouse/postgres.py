@@ -86,7 +86,7 @@ class PostgresCandidate:
         dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
         statements = [f"create schema {self._schema}"]
         for table in metadata(
-            t for t in tables if t.name not in ("publication", "check_result")
+            t for t in tables if t.kind != "ledger" or t.name == "filing_account"
         ).sorted_tables:
             statements.append(str(CreateTable(table).compile(dialect=dialect)))
             statements.append(str(SetTableComment(table).compile(dialect=dialect)))
