@@ -215,8 +215,10 @@ def publish(
 ) -> Outcome:
     """Put the audited candidate in the published one's place, in one step."""
     from fleetstats.checks import failures
+    from fleetstats.revisions import revise
 
     progress("publish", the_plan.publication_id)
+    moved = revise(the_plan.settings, warehouse, the_plan.run_id, the_plan.publication_id, the_plan.as_of)
     published_at = datetime.now(UTC)
     state = State(
         publication_id=the_plan.publication_id,
@@ -224,7 +226,7 @@ def publish(
         fingerprint=the_plan.fingerprint,
         published_at=published_at.isoformat(),
         rows=built.rows,
-        warnings=[*built.warnings, *(result.says for result in failures(results, "warning"))],
+        warnings=[*built.warnings, *(result.says for result in failures(results, "warning")), *moved],
     )
     warehouse.publish(publication_row(state, published_at, the_plan.as_of, __version__, PUBLISHED), state)
     return Outcome(
