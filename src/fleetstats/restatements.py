@@ -1,8 +1,8 @@
 """How much a source's figures may move, and after how long: declared in its source.yml, reviewed line by line.
 
 `restatements` in `source.yml` has `grace_days`, `tolerance_percent`, `tolerance_difference` (left out: 0),
-`on_excess` (warning or stop), `reason` and `declared_on`; a user's own `restatements.yml` with these keys stands before it. `restatements.csv` names filings (or
-`no filing`) whose restatements a person has looked at.
+`on_excess` (warning or stop), `reason` and `declared_on`; a user's own `restatements.yml` with these keys stands
+before it. `restatements.csv` names filings (or `no filing`) whose restatements a person has looked at.
 """
 
 from __future__ import annotations

@@ -18,18 +18,21 @@ def filing_vintages(
 ) -> list[dict[str, Any]]:
     """Rows of filing_vintage: for each filing, the stretches of days on which it was in force.
 
-    `known_from` is the first day of each filing; filings without one are left out. A filing whose rows have
-    their own dates is there from its chain's first day on, as in every vintage. Where all filings of a chain
-    have been withdrawn, the last of them stands as withdrawn. A filing replaced on its own first day has no
-    row. Days after `as_of` are unknown.
+    `known_from` is the first day of each filing; filings without one have no rows yet and are left out. A
+    filing whose rows have their own dates replaces what it replaces from its chain's first day on, as in every
+    vintage. Where all filings of a chain have been withdrawn, the last of them stands as withdrawn. A filing
+    replaced on its own first day has no row. Days after `as_of` are unknown.
     """
-    by_id = {h.filing.id: h for h in held if h.filing.id in known_from}
+    by_id = {h.filing.id: h for h in held}
     chains: dict[str, list[Held]] = defaultdict(list)
     for one in by_id.values():
         chains[_root(by_id, one)].append(one)
     rows: list[dict[str, Any]] = []
     for root, chain in sorted(chains.items()):
-        first = min(known_from[h.filing.id] for h in chain)
+        known = [known_from[h.filing.id] for h in chain if h.filing.id in known_from]
+        if not known:
+            continue
+        first = min(known)
         starts = {
             h.filing.id: first if h.filing.issued_on == "by_row" else known_from[h.filing.id] for h in chain
         }
@@ -45,7 +48,7 @@ def filing_vintages(
             stretches.append(
                 {"filing": filing, "chain": root, "state_known": state, "known_from": day, "known_to": None}
             )
-        rows += stretches
+        rows += [row for row in stretches if row["filing"] in known_from]
     return rows
 
 
