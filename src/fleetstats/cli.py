@@ -322,6 +322,67 @@ def diff(
 
 
 @app.command()
+def backfill(
+    start: Annotated[
+        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day of filings.")
+    ] = None,
+    end: Annotated[
+        datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day of filings.")
+    ] = None,
+    as_of: AsOf = None,
+    *,
+    reason: Annotated[str, typer.Option(help="Why, in a sentence; it is kept in the ledger.")],
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Build the warehouses of past days, each into a place of its own, and record who asked and why.
+
+    [bold]Examples[/bold]
+
+      fleetstats backfill --from 2020-01-01 --to 2023-12-31 --reason "vintages for the review of 2023"
+
+      fleetstats backfill --as-of 2023-11-30 --reason "what the report could know"
+    """
+    import getpass
+
+    from fleetstats.backfill import build_vintage, vintages
+    from fleetstats.output import progress
+
+    settings = _settings()
+    built = []
+    with progress(as_json) as told:
+        for day in vintages(settings, _day(start), _day(end), _day(as_of)):
+            told("backfill", day.isoformat())
+            built.append(
+                build_vintage(
+                    settings,
+                    day,
+                    reason=reason,
+                    requested_by=getpass.getuser(),
+                    dry_run=dry_run,
+                    progress=told,
+                )
+            )
+    _tell(
+        built,
+        [f"{b['outcome']}: {b['vintage']}  {b['publication_id']}  {b['place']}" for b in built],
+        as_json,
+    )
+
+
+@app.command()
+def freshness(as_json: Json = False) -> None:
+    """How far each source reaches, and which are overdue by the cadence that they declare.
+
+    Example:  fleetstats freshness
+    """
+    from fleetstats.freshness import freshness as freshness_of
+
+    found = freshness_of(_settings(), datetime.now().astimezone().date())
+    _tell([vars(one) for one in found], [one.says for one in found], as_json)
+
+
+@app.command()
 def digest(
     source: Annotated[str | None, typer.Argument(help="Only this source.")] = None,
     edition: Annotated[str | None, typer.Option(help="Only this edition.")] = None,

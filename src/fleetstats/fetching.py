@@ -147,6 +147,45 @@ def fetch(
         ) from error
 
 
+def fetch_source(settings: Settings, source: str, *, today: date, progress: Progress) -> list[dict[str, Any]]:
+    """Fetch one source and tell the progress what was found; returns what became of each address, as JSON.
+
+    Raises `DownloadFailed` where another time may help, `BadInput` where what was delivered cannot be used.
+    What could be landed has been landed by then.
+    """
+    fetched = fetch(settings, source, today=today, progress=progress)
+    words = summary(fetched)
+    for line in words:
+        progress("found", line)
+    problems = "\n".join(["not everything was fetched", *words])
+    if any(one.status == "failed" for one in fetched):
+        raise DownloadFailed(problems)
+    if any(one.status == "refused" for one in fetched):
+        raise BadInput(problems)
+    return [vars(one) for one in fetched]
+
+
+def newly_landed(settings: Settings) -> list[dict[str, Any]]:
+    """The filings under landed/ that this has not named before: filing, sha256, size, and whether in force.
+
+    Each is named once, whoever landed it, so that a scheduler may announce it; what was named is remembered
+    in the cache.
+    """
+    memory = _Memory(settings.cache / "announced.json")
+    catalogue = load_catalogue(
+        settings.raw, settings.landed, settings.originals, HashCache(settings.cache / "hashes.json")
+    )
+    new = []
+    for held in catalogue:
+        known = memory.get(held.filing.id)
+        said = {"sha256": held.sha256, "accepted": held.filing.accepted}
+        if not held.folder.is_relative_to(settings.landed) or known == said:
+            continue
+        memory.put(held.filing.id, said)
+        new.append({"filing": held.filing.id, "size": held.path.stat().st_size, **said})
+    return new
+
+
 def _declared(settings: Settings) -> Iterator[tuple[str, list[str], Address]]:
     for source in SOURCES:
         found = declared(settings.raw / source / "source.yml")

@@ -6,9 +6,8 @@ the published warehouse as it is, and `publish` changes it in one step.
 
 from __future__ import annotations
 
-import secrets
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -21,7 +20,14 @@ from fleetstats.fingerprint import code_sha256, fingerprint, publication_id
 from fleetstats.raw import HashCache, Held, in_vintage, load_catalogue, superseded
 from fleetstats.schema import TABLES, tables
 from fleetstats.settings import Settings, packaged
-from fleetstats.warehouse import PUBLISHED, State, Warehouse, open_warehouse, publication_row
+from fleetstats.warehouse import (
+    PUBLISHED,
+    State,
+    Warehouse,
+    new_run_id,
+    open_warehouse,
+    publication_row,
+)
 
 if TYPE_CHECKING:
     from fleetstats.checks import Auditor, Result
@@ -75,10 +81,18 @@ class Outcome:
     originals: int = 0
 
 
-def plan(settings: Settings, as_of: date | None = None, *, remember: bool = True) -> Plan:
+def plan(
+    settings: Settings,
+    as_of: date | None = None,
+    *,
+    remember: bool = True,
+    run_id: str | None = None,
+    only: Collection[str] | None = None,
+) -> Plan:
     """Read the catalogue, verify every file, and fingerprint what a build would be made from.
 
-    With `remember` the hashes of files are kept for the next run; without, nothing is written.
+    With `remember` the hashes of files are kept for the next run; without, nothing is written. `run_id` and
+    `only` these filings make the plan of a run in steps again that has already begun.
 
     Imports none of the heavy libraries. Raises `BadInput` for filings that cannot be used.
     """
@@ -88,7 +102,7 @@ def plan(settings: Settings, as_of: date | None = None, *, remember: bool = True
     catalogue = load_catalogue(settings.raw, settings.landed, settings.originals, hashes)
     if remember:
         hashes.save()
-    held = tuple(in_vintage(catalogue, as_of))
+    held = tuple(h for h in in_vintage(catalogue, as_of) if only is None or h.filing.id in only)
     if not held:
         raise ConfigurationError(
             f"no filing had been issued by {as_of}\n  expected: a day on or after the first filing's"
@@ -105,7 +119,7 @@ def plan(settings: Settings, as_of: date | None = None, *, remember: bool = True
         reviewed=reviewed,
         code=code,
         fingerprint=fingerprint(held, code, reviewed.sha256, as_of),
-        run_id=new_run_id(),
+        run_id=run_id or new_run_id(),
     )
 
 
@@ -213,7 +227,7 @@ def _failure_message(critical: list[Result], built: Built, page: Path) -> str:
 def publish(
     the_plan: Plan, warehouse: Warehouse, built: Built, results: list[Result], progress: Progress
 ) -> Outcome:
-    """Put the audited candidate in the published one's place, in one step."""
+    """Put the audited candidate in the published one's place, in one step; `results` are its audit's."""
     from fleetstats.checks import failures
     from fleetstats.revisions import revise
 
@@ -284,12 +298,13 @@ def _build_and_publish(the_plan: Plan, warehouse: Warehouse, progress: Progress)
             results = audit(the_plan, warehouse, built, auditor, progress)
         return publish(the_plan, warehouse, built, results, progress)
     except OSError as error:
-        raise _cannot_write(the_plan.settings, error) from error
+        raise cannot_write(the_plan.settings, error) from error
     finally:
         warehouse.discard(the_plan.run_id)
 
 
-def _cannot_write(settings: Settings, error: OSError) -> ConfigurationError:
+def cannot_write(settings: Settings, error: OSError) -> ConfigurationError:
+    """What to tell of a disk or folder that could not be written."""
     free = shutil.disk_usage(settings.home).free
     return ConfigurationError(
         f"the build could not be written: {error.strerror or error}\n"
@@ -317,7 +332,7 @@ def rollback(settings: Settings, to: str | None = None) -> State:
         try:
             return warehouse.rollback(found[0], new_run_id(), datetime.now(UTC))
         except OSError as error:
-            raise _cannot_write(settings, error) from error
+            raise cannot_write(settings, error) from error
 
 
 def _older(kept: list[State], current: State | None) -> list[State]:
@@ -326,8 +341,3 @@ def _older(kept: list[State], current: State | None) -> list[State]:
         return kept
     places = [i for i, state in enumerate(kept) if state.fingerprint == current.fingerprint]
     return [s for s in kept[max(places, default=-1) + 1 :] if s.fingerprint != current.fingerprint]
-
-
-def new_run_id() -> str:
-    """An identifier that begins with the time, so that runs sort."""
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}Z-{secrets.token_hex(3)}"

@@ -312,7 +312,7 @@ def _fields() -> Iterator[Field]:
     )
     yield text("run_id", "The run that wrote this row")
     yield text("publication_id", "The publication, by the fingerprint of all it was built from")
-    yield text("event", "published, or rolled_back to an earlier publication")
+    yield text("event", "What happened: published, rolled_back; of a run failed; of a source overdue")
     yield text("fingerprint", "SHA-256 over the filings, the code and the configuration")
     yield text("code_version", "Version of fleetstats")
     yield Field("published_at", "timestamp", "When it was published")
@@ -322,6 +322,15 @@ def _fields() -> Iterator[Field]:
     yield text("arguments", "Arguments of the expectation, JSON")
     yield text("severity", "critical blocks publication, warning is published and shown")
     yield Field("success", "boolean", "The expectation held")
+    # Operations
+    yield Field("happened_at", "timestamp", "When it happened")
+    yield text("dag", "The scheduler's name of the pipeline that it happened in")
+    yield text("task", "The step that it happened in, with what it was mapped to")
+    yield text("scheduler_run", "The scheduler's name of the run")
+    yield text("message", "What was said")
+    yield text("requested_by", "Who asked for it")
+    yield Field("vintage", "date", "The day whose knowledge was built")
+    yield text("outcome", "What became of it: planned, published, unchanged")
     yield text("observed", "What was observed, JSON")
 
 
@@ -534,6 +543,20 @@ TABLES: dict[str, Table] = {
             "run_id publication_id publication_before table_name figure_key column_name operator? scope? change "
             "old_value? new_value? difference? percent? old_bound? new_bound? filings verdict",
             key="run_id table_name figure_key column_name",
+        ),
+        _table(
+            "run_event",
+            "ledger",
+            "One row per failed step of a scheduled run, and per source found overdue.",
+            "run_id happened_at event dag? task? scheduler_run? message",
+            key="run_id task",
+        ),
+        _table(
+            "backfill",
+            "ledger",
+            "One row per past vintage that somebody asked for: who, why, and what became of it.",
+            "run_id happened_at requested_by reason vintage outcome publication_id",
+            key="run_id vintage",
         ),
         # Marts: what analysts query
         _table(

@@ -114,7 +114,11 @@ def test_a_chinese_name_resolves(name: str) -> None:
 @pytest.mark.parametrize("source", SOURCES)
 def test_a_source_has_its_folder_reader_and_titles(source: str) -> None:
     described = yaml.safe_load((RAW / source / "source.yml").read_text(encoding="utf-8"))
-    assert set(described) - {"addresses", "note", "restatements"} == {*TABLES["source"].columns, "hosts"}
+    assert set(described) - {"addresses", "note", "restatements"} == {
+        *TABLES["source"].columns,
+        "hosts",
+        "lag_days",
+    }
     assert described["source"] == source
     assert described["title_en"]
     assert re.search(r"[\u4e00-\u9fff]", described["title_zh"])

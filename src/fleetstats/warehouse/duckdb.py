@@ -20,7 +20,7 @@ from fleetstats.raw import write_atomically
 from fleetstats.schema import TABLES, Table, tables
 from fleetstats.settings import Settings
 from fleetstats.staged import rows_to_table
-from fleetstats.warehouse import KEPT, ROLLED_BACK, ReadFrame, ReadRows, State, publication_row
+from fleetstats.warehouse import KEPT, ROLLED_BACK, ReadFrame, ReadRows, State, may_wait, publication_row
 
 if TYPE_CHECKING:
     import duckdb
@@ -38,7 +38,8 @@ def candidate_path(published: Path, run_id: str) -> Path:
 def discard_candidates(folder: Path) -> None:
     """Remove what builds that were killed have left; only to be called under the lock."""
     for path in folder.glob(f"{_CANDIDATE}*"):
-        path.unlink(missing_ok=True)
+        if not may_wait(path.name):
+            path.unlink(missing_ok=True)
 
 
 class Candidate:
@@ -267,6 +268,10 @@ class DuckdbWarehouse:
     def record(self, ledger: str, run_id: str, rows: list[dict[str, Any]]) -> None:
         """One immutable Parquet file for each run."""
         ledgers.append(self._settings.ledger, ledger, run_id, rows)
+
+    def recorded(self, ledger: str, run_id: str) -> list[dict[str, Any]]:
+        """The rows of that file."""
+        return ledgers.read_run(self._settings.ledger, ledger, run_id)
 
     def publish(self, publication: dict[str, Any], state: State) -> None:
         """Rename the candidate over the published file."""

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from fleetstats import __version__
 from fleetstats.errors import BadStatement, ConfigurationError, Locked, shorten
-from fleetstats.schema import TABLES, Table, tables
+from fleetstats.schema import TABLES, Table
 from fleetstats.staged import rows_to_table
-from fleetstats.warehouse import KEPT, ROLLED_BACK, ReadFrame, ReadRows, State, publication_row
+from fleetstats.warehouse import KEPT, ROLLED_BACK, ReadFrame, ReadRows, State, may_wait, publication_row
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +36,6 @@ LOADER = "fleetstats_loader"
 ANALYST = "fleetstats_analyst"
 
 _LOCK = 0x666C656574  # "fleet": one advisory lock for the whole warehouse
-_LEDGERS = [table.name for table in tables("ledger")]
 
 
 def _connect(url: str, *, schema: str | None = None, role: str | None = LOADER) -> psycopg.Connection[Any]:
@@ -192,6 +191,8 @@ class PostgresWarehouse:
         """Drop the build schemas of killed runs."""
         with _connect(self._url) as connection:
             for schema in _schemas(connection, BUILD_PREFIX):
+                if may_wait(schema):
+                    continue
                 connection.execute(f"drop schema {schema} cascade".encode())
 
     def candidate(self, run_id: str) -> PostgresCandidate:
@@ -232,6 +233,20 @@ class PostgresWarehouse:
             ).fetchone()
             if there is None and rows:
                 copy_into(connection, ledger, rows_to_table(ledger, rows))
+
+    def recorded(self, ledger: str, run_id: str) -> list[dict[str, Any]]:
+        """The run's rows of the ledger table."""
+        from psycopg import sql
+
+        with _connect(self._url, schema=LEDGER_SCHEMA) as connection:
+            cursor = connection.execute(
+                sql.SQL("select {} from {} where run_id = %s").format(
+                    sql.SQL(", ").join(map(sql.Identifier, TABLES[ledger].columns)), sql.Identifier(ledger)
+                ),
+                [run_id],
+            )
+            names = [column.name for column in cursor.description or []]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
     def publish(self, publication: dict[str, Any], state: State) -> None:
         """One transaction: changed tables get the candidate's rows, the ledger its entry. The build schema
