@@ -295,6 +295,33 @@ def rollback(
 
 
 @app.command()
+def diff(
+    first: Annotated[
+        str | None, typer.Argument(help="Publication or day (default: the publication before the current).")
+    ] = None,
+    second: Annotated[
+        str | None, typer.Argument(help="Publication or day to compare with (default: the current).")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """What two publications, or two past days, say otherwise: figures, filings and records. Exit code 8 if they do.
+
+    [bold]Examples[/bold]
+
+      fleetstats diff                          the current one against the one before
+
+      fleetstats diff 2023-12-01 2024-02-02    what became known in between
+    """
+    from fleetstats.differences import differences
+    from fleetstats.output import progress
+
+    with progress(as_json) as told:
+        found = differences(_settings(), first, second, told)
+    _tell(found.facts, found.words, as_json)
+    raise typer.Exit(found.exit_code)
+
+
+@app.command()
 def backfill(
     start: Annotated[
         datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day of filings.")

@@ -8,7 +8,7 @@ candidate waits between steps out of everybody's sight; the lock is held only wh
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any, TypedDict
+from typing import Any, Final, TypedDict
 
 from fleetstats import pipeline
 from fleetstats.errors import BadInput, ChecksFailed, Locked
@@ -17,6 +17,8 @@ from fleetstats.settings import Settings
 from fleetstats.warehouse import State, Warehouse, new_run_id, open_warehouse
 
 _REJECTED_TOLD = 20
+
+_ACCOUNTED: Final = ("records_loaded", "records_superseded", "records_rejected", "records_blank")
 
 
 class Run(TypedDict):
@@ -39,6 +41,7 @@ class Account(TypedDict):
     filing: str
     records_read: int
     records_loaded: int
+    records_superseded: int
     records_rejected: int
     records_blank: int
 
@@ -81,6 +84,7 @@ def stage_filing(settings: Settings, run: Run, filing: str) -> Account:
         filing=filing,
         records_read=staged.records_read,
         records_loaded=staged.records_loaded,
+        records_superseded=staged.records_superseded,
         records_rejected=len(staged.rejected),
         records_blank=staged.records_blank,
     )
@@ -97,8 +101,7 @@ def check_run(run: Run, accounts: list[Account]) -> dict[str, int]:
     unaccounted = [
         account["filing"]
         for account in accounts
-        if account["records_read"]
-        != account["records_loaded"] + account["records_rejected"] + account["records_blank"]
+        if account["records_read"] != sum(account[count] for count in _ACCOUNTED)
     ]
     if missing or twice or unaccounted or not accounts:
         raise ChecksFailed(
@@ -109,7 +112,8 @@ def check_run(run: Run, accounts: list[Account]) -> dict[str, int]:
             "  to do:    clear the tasks that read these filings, or start a new run"
         )
     totals = {"filings": len(accounts)}
-    for count in ("records_read", "records_loaded", "records_rejected", "records_blank"):
+    totals["records_read"] = sum(account["records_read"] for account in accounts)
+    for count in _ACCOUNTED:
         totals[count] = sum(account[count] for account in accounts)
     return totals
 

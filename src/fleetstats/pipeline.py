@@ -151,7 +151,7 @@ def build(the_plan: Plan, warehouse: Warehouse, staged: list[Staged], progress: 
     for table in tables("reference", "core"):
         if table.name not in content and not table.optional:
             content[table.name] = table.arrow_schema().empty_table()
-    marts = buildable(statements, set(content))
+    marts = buildable(statements, {*content, "filing_account"})
     candidate = warehouse.candidate(the_plan.run_id)
     try:
         candidate.create([*(TABLES[n] for n in (*content, *marts)), *tables("ledger")])
@@ -160,12 +160,13 @@ def build(the_plan: Plan, warehouse: Warehouse, staged: list[Staged], progress: 
             progress("build", name)
             candidate.load(name, table)
             rows[name] = table.num_rows
-        rows |= build_marts(candidate, statements, set(content), lambda name: progress("build", name))
         accounts = account_rows(staged, the_plan.held, the_plan.run_id)
         candidate.load("filing_account", rows_to_table("filing_account", accounts))
+        available = {*content, "filing_account"}
+        rows |= build_marts(candidate, statements, available, lambda name: progress("build", name))
     finally:
         candidate.close()
-    gone = superseded(the_plan.held)
+    gone = superseded(the_plan.held, the_plan.as_of)
     files = {held.filing.id: held.path.name for held in the_plan.held}
     return Built(
         rows=rows,
@@ -273,8 +274,10 @@ def publish(
 ) -> Outcome:
     """Put the audited candidate in the published one's place, in one step; `results` are its audit's."""
     from fleetstats.checks import failures
+    from fleetstats.revisions import revise
 
     progress("publish", the_plan.publication_id)
+    moved = revise(the_plan.settings, warehouse, the_plan.run_id, the_plan.publication_id, the_plan.as_of)
     published_at = datetime.now(UTC)
     state = State(
         publication_id=the_plan.publication_id,
@@ -282,7 +285,7 @@ def publish(
         fingerprint=the_plan.fingerprint,
         published_at=published_at.isoformat(),
         rows=built.rows,
-        warnings=[*built.warnings, *(result.says for result in failures(results, "warning"))],
+        warnings=[*built.warnings, *(result.says for result in failures(results, "warning")), *moved],
     )
     warehouse.publish(publication_row(state, published_at, the_plan.as_of, __version__, PUBLISHED), state)
     return Outcome(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -28,6 +28,9 @@ ROLLED_BACK = "rolled_back"
 
 ReadFrame = Callable[[str, set[str]], "pd.DataFrame"]
 """A table by name as a frame: decimals as floats, columns that are not asked for as nulls."""
+
+ReadRows = Callable[[str, Sequence[str]], "list[tuple[Any, ...]] | None"]
+"""Some columns of a table by name, as they are stored; None where the table or one of them is not there."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,11 @@ class Warehouse(Protocol):
 
     def frames(self, run_id: str | None = None) -> Frames:
         """The tables of a closed candidate, or of what is published."""
+
+    def content(
+        self, run_id: str | None = None, *, kept: State | None = None
+    ) -> AbstractContextManager[ReadRows]:
+        """Read the tables of a closed candidate, of a kept publication, or of what is published."""
 
     def record(self, ledger: str, run_id: str, rows: list[dict[str, Any]]) -> None:
         """Append a run's rows to a ledger, whatever becomes of its candidate."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -20,7 +20,7 @@ from fleetstats.raw import write_atomically
 from fleetstats.schema import CHAINED, TABLES, Table, tables
 from fleetstats.settings import Settings
 from fleetstats.staged import rows_to_table
-from fleetstats.warehouse import KEPT, ROLLED_BACK, ReadFrame, State, may_wait, publication_row
+from fleetstats.warehouse import KEPT, ROLLED_BACK, ReadFrame, ReadRows, State, may_wait, publication_row
 
 if TYPE_CHECKING:
     import duckdb
@@ -183,6 +183,12 @@ def select_for_checks(table: str, columns: list[Any], wanted: set[str]) -> str:
     return f"select {selected} from {TABLES[table].name}"  # noqa: S608
 
 
+def select_columns(table: str, columns: Sequence[str]) -> str:
+    """A query of some columns of one of our tables, in the order of its key."""
+    spec = TABLES[table]
+    return f"select {', '.join(columns)} from {spec.name} order by {', '.join(spec.key)}"  # noqa: S608
+
+
 class DuckdbWarehouse:
     """A DuckDB file under the user's home; a vintage has one of its own.
 
@@ -252,6 +258,31 @@ class DuckdbWarehouse:
     def frames(self, run_id: str | None = None) -> DuckdbFrames:
         """The tables of a candidate file, or of the published one."""
         return DuckdbFrames(self._path if run_id is None else candidate_path(self._path, run_id))
+
+    @contextmanager
+    def content(self, run_id: str | None = None, *, kept: State | None = None) -> Iterator[ReadRows]:
+        """Read from a candidate file, an archived one, or the published one; one that is not there has nothing."""
+        import duckdb
+
+        path = self._path if run_id is None else candidate_path(self._path, run_id)
+        if kept is not None:
+            path = self._archive / f"{kept.run_id}.duckdb"
+        if not path.exists():
+            yield lambda *_: None
+            return
+        with duckdb.connect(str(path), read_only=True) as connection:
+            there: dict[str, set[str]] = {}
+            for table, column in connection.execute(
+                "select table_name, column_name from information_schema.columns"
+            ).fetchall():
+                there.setdefault(table, set()).add(column)
+
+            def read(table: str, columns: Sequence[str]) -> list[tuple[Any, ...]] | None:
+                if not set(columns) <= there.get(table, set()):
+                    return None
+                return connection.execute(select_columns(table, columns)).fetchall()
+
+            yield read
 
     def record(self, ledger: str, run_id: str, rows: list[dict[str, Any]]) -> None:
         """One immutable Parquet file for each run."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,7 +20,7 @@ from fleetstats import __version__
 from fleetstats.errors import BadStatement, ConfigurationError, Locked, shorten
 from fleetstats.schema import CHAINED, TABLES, Table
 from fleetstats.staged import rows_to_table
-from fleetstats.warehouse import KEPT, ROLLED_BACK, ReadFrame, State, may_wait, publication_row
+from fleetstats.warehouse import KEPT, ROLLED_BACK, ReadFrame, ReadRows, State, may_wait, publication_row
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -217,6 +217,24 @@ class PostgresWarehouse:
         return PostgresFrames(
             self._url, PUBLISHED_SCHEMA if run_id is None else _schema(BUILD_PREFIX, run_id)
         )
+
+    @contextmanager
+    def content(self, run_id: str | None = None, *, kept: State | None = None) -> Iterator[ReadRows]:
+        """Read from the build schema, a kept schema, or what is published."""
+        from fleetstats.warehouse.duckdb import select_columns
+
+        schema = PUBLISHED_SCHEMA if run_id is None else _schema(BUILD_PREFIX, run_id)
+        if kept is not None:
+            schema = _schema(KEPT_PREFIX, kept.run_id)
+        with _connect(self._url, schema=schema) as connection:
+            there = self._columns(connection, schema)
+
+            def read(table: str, columns: Sequence[str]) -> list[tuple[Any, ...]] | None:
+                if not set(columns) <= there.get(table, set()):
+                    return None
+                return connection.execute(select_columns(table, columns).encode()).fetchall()
+
+            yield read
 
     def record(self, ledger: str, run_id: str, rows: list[dict[str, Any]]) -> None:
         """Append rows to a ledger table; a run's rows are written once."""
