@@ -203,7 +203,8 @@ def test_the_vintage_mart_tells_the_day_before_from_the_day_after(amended: tuple
     assert believed(after, "aurora") == [("removed", "2023-amended-1", None)]
     assert believed(before, "plusai") == []
     [(state, filing, km)] = believed(after, "plusai")
-    assert (state, filing, float(km)) == ("reported", "2023-amended-1", pytest.approx(120 * 1.609344))
+    assert (state, filing) == ("reported", "2023-amended-1")
+    assert float(km) == pytest.approx(120 * 1.609344)
 
 
 @pytest.mark.parametrize("day", [date(2023, 12, 1), date(2024, 4, 30), AMENDED_ON])

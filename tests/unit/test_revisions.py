@@ -81,7 +81,11 @@ def test_a_figure_is_new_changed_or_removed_with_difference_and_per_cent() -> No
     )
     km = {r.operator: r for r in found.rows if r.column_name == "distance_km"}
     assert {o: r.change for o, r in km.items()} == {"bosch": "removed", "waymo": "changed", "zoox": "new"}
-    assert (km["waymo"].old_value, km["waymo"].new_value, km["waymo"].difference) == (100, 110, 10)
+    assert (km["waymo"].old_value, km["waymo"].new_value, km["waymo"].difference) == (
+        Decimal(100),
+        Decimal(110),
+        Decimal(10),
+    )
     assert km["waymo"].percent == pytest.approx(10)
     assert km["waymo"].filings == "in: cadmv_mileage/2023-amended-1; out: cadmv_mileage/2023"
     assert (found.arrived, found.gone) == (("cadmv_mileage/2023-amended-1",), ("cadmv_mileage/2023",))

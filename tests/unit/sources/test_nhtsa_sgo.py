@@ -45,7 +45,7 @@ zoox,CA,in_vehicle,cadmv_testing_with_driver,testing with a driver,2026-01-01
 """
 
 
-def report(key: str = "30270-1", version: int = 1, **cells: str) -> dict[str, str]:
+def report(key: str = "30270-1", version: int | str = 1, **cells: str) -> dict[str, str]:
     """One record; every cell that is not named is that of a plain crash of Waymo's."""
     return {
         "Report ID": key, "Report Version": str(version), "Reporting Entity": "Waymo LLC", "Report Type": "5-Day",
