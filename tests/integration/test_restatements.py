@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from fleetstats import ledger
+from fleetstats import ledger, staging
 from fleetstats.differences import differences
 from fleetstats.errors import EXIT_DIFFERENT, EXIT_DONE, BadInput, ChecksFailed, ConfigurationError
 from fleetstats.landing import Offer, add
@@ -312,3 +312,17 @@ def test_an_amendment_dated_before_what_it_replaces_is_refused(tmp_path: Path, o
     with pytest.raises(BadInput, match="issued before the one it supersedes"):
         add(settings, Offer("cadmv_mileage", copy, "2023", date(2024, 1, 1), date(2024, 5, 2)))
     assert not settings.landed.exists()
+
+
+def test_an_account_that_does_not_add_up_stops_the_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = staging.account_rows
+
+    def lose_a_record(*arguments: Any) -> list[dict[str, Any]]:
+        first, *others = real(*arguments)
+        return [{**first, "records_loaded": first["records_loaded"] - 1}, *others]
+
+    monkeypatch.setattr(staging, "account_rows", lose_a_record)
+    with pytest.raises(ChecksFailed, match="crosscheck_accounts"):
+        run(Settings(home=tmp_path, originals=None))

@@ -13,7 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleetstats.errors import BadInput
+from fleetstats.landing import Offer, add
 from fleetstats.schema import TABLES
+from fleetstats.settings import Settings
 from fleetstats.sources.nhtsa_sgo import (
     count_incidents,
     denominators,
@@ -284,6 +286,24 @@ def test_editions() -> None:
     assert replaces("2026-10", ["archive-2021-2025"]) is None
     with pytest.raises(ValueError, match="later than 2026-08"):
         replaces("2026-05", ["2026-08"])
+
+
+def test_a_new_edition_replaces_the_latest_one_held(as_csv: Callable[..., bytes], tmp_path: Path) -> None:
+    path = tmp_path / "ads.csv"
+    path.write_bytes(as_csv([CURRENT, [report().get(c, "") for c in CURRENT]]))
+    settings = Settings(home=tmp_path / "home", originals=None)
+    landed = add(settings, Offer("nhtsa_sgo", path, "2026-10", date(2026, 10, 5), date(2026, 10, 6)))
+    assert (landed.filing, landed.supersedes) == ("nhtsa_sgo/2026-10", "nhtsa_sgo/2026-08")
+    assert any(text.startswith("rows: 1, against 1,365 in nhtsa_sgo/2026-08") for text in landed.found)
+    assert any("another size" in text for text in landed.warnings)
+    path.write_bytes(as_csv([CURRENT, [report("7-7").get(c, "") for c in CURRENT]]))
+    for edition, issued, message in (
+        ("2026-09", date(2026, 10, 7), "too late"),
+        ("2026-11", date(2026, 10, 1), "issued before the one it supersedes"),
+        ("2026", date(2026, 10, 7), "not an edition of this source"),
+    ):
+        with pytest.raises(BadInput, match=message):
+            add(settings, Offer("nhtsa_sgo", path, edition, issued, date(2026, 11, 6)))
 
 
 def test_cells_are_told_apart_by_their_borders() -> None:
