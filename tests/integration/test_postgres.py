@@ -155,7 +155,7 @@ def test_the_ledgers_tables_have_the_columns_of_the_field_dictionary(
 
 def test_queries_go_through_one_statement_at_a_time_read_only(published: tuple[Settings, Outcome]) -> None:
     warehouse = open_warehouse(published[0])
-    assert warehouse.query("select count(*) as n from source").to_pylist() == [{"n": 5}]
+    assert warehouse.query("select count(*) as n from source").to_pylist() == [{"n": 6}]
     for statement in (
         "delete from source",
         "select 1; select 2",
@@ -212,6 +212,16 @@ def test_views_grants_and_open_transactions_live_through_ten_publications(
             long.execute("select count(*), sum(orders) from fleetstats.orders_quarterly").fetchone() == first
         )
     long.close()
+    # Each of the ten differs from the one before in that one figure, its sum, and nothing older
+    revised = ask(
+        history,
+        "select figure_key, new_value, filings from revision where table_name = 'orders_quarterly' order by run_id",
+    )
+    assert [row[1] for row in revised] == [1_000_000 + number for number in range(10)]
+    assert {row[0] for row in revised} == {"operator=baidu, scope=public_rides, quarter=2026Q3"}
+    assert (
+        revised[1][2] == "in: robotaxi_orders/apollo-go-amended-2; out: robotaxi_orders/apollo-go-amended-1"
+    )
     warehouse = open_warehouse(history)
     assert isinstance(warehouse, PostgresWarehouse)
     assert len(warehouse.kept()) == 10

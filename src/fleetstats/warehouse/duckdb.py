@@ -271,16 +271,12 @@ class DuckdbWarehouse:
             yield lambda *_: None
             return
         with duckdb.connect(str(path), read_only=True) as connection:
-            there: dict[str, set[str]] = {}
-            for table, column in connection.execute(
-                "select table_name, column_name from information_schema.columns"
-            ).fetchall():
-                there.setdefault(table, set()).add(column)
 
             def read(table: str, columns: Sequence[str]) -> list[tuple[Any, ...]] | None:
-                if not set(columns) <= there.get(table, set()):
+                try:
+                    return connection.execute(select_columns(table, columns)).fetchall()
+                except (duckdb.CatalogException, duckdb.BinderException):
                     return None
-                return connection.execute(select_columns(table, columns)).fetchall()
 
             yield read
 
