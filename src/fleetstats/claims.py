@@ -163,6 +163,23 @@ def _finding(name: str, claim: Claim, select: Callable[[str], Sequence[dict[str,
     verdict = rows[0]["verdict"]
     if verdict not in claim.sentences:
         raise wrong("a verdict without a sentence", verdict, ", ".join(claim.sentences))
+    named = {
+        part[1]
+        for language in ("en", "zh")
+        for part in _Sentence().parse(getattr(claim.sentences[verdict], language))
+        if part[1]
+    }
+    if named and all(name in figures and figures[name] is None for name in named):
+        # A vintage so early that nothing the sentence speaks of had been published
+        return {
+            "claim": name,
+            "verdict": "open" if claim.kind == "prediction" else "not_checkable",
+            "sentence_en": "Nothing that decides it had been published.",
+            "sentence_zh": "可据以判断的数据当时均未公布。",
+            "evidence": json.dumps({k: _plain(v) for k, v in figures.items()}, ensure_ascii=False),
+            "missing_en": None,
+            "missing_zh": None,
+        }
     try:
         said = {
             language: _Sentence().vformat(getattr(claim.sentences[verdict], language).strip(), (), figures)
