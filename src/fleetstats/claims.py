@@ -169,7 +169,8 @@ def _finding(name: str, claim: Claim, select: Callable[[str], Sequence[dict[str,
         for part in _Sentence().parse(getattr(claim.sentences[verdict], language))
         if part[1]
     }
-    if named and all(name in figures and figures[name] is None for name in named):
+    undecided = verdict in ("open", "not_checkable")
+    if undecided and named and all(name in figures and figures[name] is None for name in named):
         # A vintage so early that nothing the sentence speaks of had been published
         return {
             "claim": name,
