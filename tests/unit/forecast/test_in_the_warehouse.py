@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from fleetstats.forecast import LEVELS, Forecast
-from fleetstats.forecast.from_marts import History, going_on, histories
+from fleetstats.forecast.from_marts import PublishedSeries, going_on, histories
 from fleetstats.forecast.judging import Said, judge, scores, truth_of, usual_change
 from fleetstats.forecast.publishing import wanted
 from fleetstats.forecast.records import Made, code_version, rows, thresholds
@@ -39,7 +39,7 @@ def figure(period: str, value: float, issued: date, **others: Any) -> dict[str, 
 
 
 @pytest.fixture
-def history() -> History:
+def history() -> PublishedSeries:
     """Four quarters, one missing, one revised later, one a lower bound; totals that begin at 50."""
     [found] = histories(
         [
@@ -58,7 +58,7 @@ def history() -> History:
     return found
 
 
-def test_a_missing_period_stays_missing_and_a_lower_bound_is_marked(history: History) -> None:
+def test_a_missing_period_stays_missing_and_a_lower_bound_is_marked(history: PublishedSeries) -> None:
     series = history.as_series(history.known())
     assert series is not None
     assert series.first_period == "2024Q1"
@@ -66,7 +66,7 @@ def test_a_missing_period_stays_missing_and_a_lower_bound_is_marked(history: His
     assert series.at_least.tolist() == [False, True, False, False]
 
 
-def test_what_had_been_issued_by_a_day_is_all_that_is_known_on_it(history: History) -> None:
+def test_what_had_been_issued_by_a_day_is_all_that_is_known_on_it(history: PublishedSeries) -> None:
     assert list(history.known(date(2024, 7, 31)).figures) == ["2024Q1"]
     assert history.known(date(2025, 3, 1)).figures["2024Q4"].value == 150
     assert history.known().figures["2024Q4"].value == 160
@@ -74,7 +74,7 @@ def test_what_had_been_issued_by_a_day_is_all_that_is_known_on_it(history: Histo
     assert history.as_series(history.known(date(2024, 1, 1))) is None
 
 
-def test_totals_agree_with_the_publisher_s_once_he_has_given_one(history: History) -> None:
+def test_totals_agree_with_the_publisher_s_once_he_has_given_one(history: PublishedSeries) -> None:
     assert history.known().total("2024Q2") == 270
     assert history.known().total("2024Q4") == 430
     assert history.known(date(2024, 8, 15)).total("2024Q2") == 220
@@ -121,7 +121,7 @@ def made_forecast() -> Forecast:
     )  # fmt: skip
 
 
-def test_every_number_of_a_forecast_is_a_row(history: History) -> None:
+def test_every_number_of_a_forecast_is_a_row(history: PublishedSeries) -> None:
     found = list(rows(made_forecast(), history, "public_rides", 430, "abc", MADE))
     assert len(found) == 2 * (2 * (len(LEVELS) + 1) + 3)
     medians = {
@@ -139,7 +139,7 @@ def test_every_number_of_a_forecast_is_a_row(history: History) -> None:
     assert {r["code_version"] for r in found} == {code_version()}
 
 
-def test_a_cumulative_truth_needs_every_period_from_the_origin_on(history: History) -> None:
+def test_a_cumulative_truth_needs_every_period_from_the_origin_on(history: PublishedSeries) -> None:
     known = history.known()
     assert truth_of(known, "2024Q2", "2024Q4", "cumulative") is None
     assert truth_of(known, "2024Q2", "2024Q4", "increment") == {
@@ -151,7 +151,7 @@ def test_a_cumulative_truth_needs_every_period_from_the_origin_on(history: Histo
     assert truth_of(known, "2024Q4", "2025Q1", "increment") is None
 
 
-def test_scores_are_those_of_the_quantiles(history: History) -> None:
+def test_scores_are_those_of_the_quantiles(history: PublishedSeries) -> None:
     said = Said(20, LEVELS, tuple(float(v) for v in np.linspace(10, 30, len(LEVELS))))
     found = scores(said, 12.0, 4.0)
     assert found["absolute_error"] == 8
@@ -167,7 +167,7 @@ def test_scores_are_those_of_the_quantiles(history: History) -> None:
     assert scores(said, 12.0, None)["scaled_crps"] is None
 
 
-def test_a_target_is_judged_once_and_again_when_its_truth_changes(history: History) -> None:
+def test_a_target_is_judged_once_and_again_when_its_truth_changes(history: PublishedSeries) -> None:
     [later] = histories(
         [figure(p, v, date(2025, 5, 1)) for p, v in (("2024Q4", 160), ("2025Q1", 25), ("2025Q2", 30))]
     )
