@@ -92,7 +92,9 @@ def tidy_file(count: int, length: int) -> None:
         began, cpu = time.perf_counter(), _cpu()
         done = forecast_file(source, Path(folder) / "out.parquet", frequency="Q", horizon=HORIZON)
         wall = time.perf_counter() - began
-    largest = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    largest = max(
+        resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
     print(
         f"a file of {count} series of {length}: {wall:.1f} s, {_cpu() - cpu:.1f} s of CPU, "
         f"{done.rows:,} rows, largest process {largest / 1024:.0f} MB"
@@ -110,7 +112,9 @@ def main() -> None:
     parser.add_argument("what", choices=("speed", "quality", "file"), nargs="+")
     parser.add_argument("--series", type=int, default=200)
     parser.add_argument("--length", type=int, default=20)
-    parser.add_argument("--seed", type=int, default=2, help="of the panel; the constants were tuned on seed 1")
+    parser.add_argument(
+        "--seed", type=int, default=2, help="of the panel; the constants were tuned on seed 1"
+    )
     parser.add_argument("--workers", type=int, default=2)
     asked = parser.parse_args()
     if "speed" in asked.what:

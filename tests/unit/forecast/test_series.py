@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleetstats.forecast.series import FREQUENCIES, PERIODS_A_YEAR, Frequency, Series, period_number, period_text
+from fleetstats.forecast.series import (
+    FREQUENCIES,
+    PERIODS_A_YEAR,
+    Frequency,
+    Series,
+    period_number,
+    period_text,
+)
 
 FREQUENCY = st.sampled_from(FREQUENCIES)
 

@@ -64,7 +64,7 @@ def theta(history: History, horizon: int) -> tuple[Array, dict[str, Any]]:
     slope = float(np.sum(time * z) / np.sum(time**2))
     drift = np.arange(horizon) + 1 / alpha - (1 - alpha) ** z.size / alpha
     path = float(fitted.forecast(1)[0]) + slope / 2 * drift
-    return history.restore(path), {"alpha": alpha, "slope": slope}
+    return history.restore(np.asarray(path, dtype=np.float64)), {"alpha": alpha, "slope": slope}
 
 
 def arima(history: History, horizon: int) -> tuple[Array, dict[str, Any]]:
