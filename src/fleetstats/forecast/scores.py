@@ -75,8 +75,8 @@ def score_quantiles(
     if pairs and 0.5 in where:
         lower, upper, alpha = (np.array(part) for part in zip(*pairs, strict=True))
         outside = scoringrules.interval_score(
-            truth[:, None], values[:, lower], values[:, upper], alpha, backend="numpy"
-        )
+            truth, values[:, lower], values[:, upper], alpha, backend="numpy"
+        ).reshape(truth.size, alpha.size)
         # Not scoringrules.weighted_interval_score: version 0.10 adds the median where its error belongs
         wis = np.asarray((0.5 * error + np.sum(alpha / 2 * outside, axis=1)) / (alpha.size + 0.5))
     covered = {}
