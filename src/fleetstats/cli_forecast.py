@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from fleetstats.cli_options import DryRun, Json, Quiet, settings, tell
 from fleetstats.errors import EXIT_BAD_INPUT
 
 _MOST_SHOWN = 20
@@ -34,7 +35,6 @@ SeriesNames = Annotated[
     list[str] | None,
     typer.Option("--series", "-s", help="A series, or the beginning of its code; can be given again."),
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and write nothing.")]
 
 
 def forecast(
@@ -68,8 +68,8 @@ def forecast(
         bool, typer.Option("--skip-bad", help="Exit code 0 even if some series were bad.")
     ] = False,
     dry_run: DryRun = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Write JSON, for programs.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Forecast the published series that have not been yet, into the ledger; or any tidy file with --input.
 
@@ -126,7 +126,7 @@ def forecast(
         words.append(f"imputed: {count:,} missing periods of {len(done.missing):,} series")
     words += [f"left out: {text}" for text in _left_out(done.left_out)]
     words += [f"bad: {len(done.bad):,} series, listed above"] if done.bad else []
-    _tell(facts, words, as_json, quiet)
+    tell(facts, words, as_json, quiet)
     raise typer.Exit(EXIT_BAD_INPUT if done.bad and not skip_bad else 0)
 
 
@@ -137,36 +137,34 @@ def _none_of(options: dict[str, Any], why_not: str) -> None:
 
 
 def _forecast_published(series: list[str] | None, dry_run: bool, as_json: bool, quiet: bool) -> None:
-    from fleetstats.cli import _settings
     from fleetstats.forecasting import forecast_published
     from fleetstats.output import progress
 
     with progress(quiet or as_json) as told:
-        done = forecast_published(_settings(), series, dry_run=dry_run, progress=told)
+        done = forecast_published(settings(), series, dry_run=dry_run, progress=told)
     said = {
         "unchanged": "Every series has been forecast from these figures; nothing to do.",
         "planned": f"Would forecast {len(done.series)} series.",
         "published": f"Forecast {len(done.series)} series; published {done.publication_id}  ({done.seconds:.1f} s)",
     }[done.status]
     words = [said, *(f"  {name}" for name in done.series), *(f"warning: {text}" for text in done.warnings)]
-    _tell(vars(done), words, as_json, quiet)
+    tell(vars(done), words, as_json, quiet)
 
 
 def backtest(
     series: SeriesNames = None,
     dry_run: DryRun = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Write JSON, for programs.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Forecast past vintages from what had been issued by then, and score them. Goes on where it was stopped.
 
     Example:  fleetstats backtest --series orders
     """
-    from fleetstats.cli import _settings
     from fleetstats.forecasting import backtest as backtest_all
     from fleetstats.output import progress
 
     with progress(as_json) as told:
-        done = backtest_all(_settings(), series, dry_run=dry_run, progress=told)
+        done = backtest_all(settings(), series, dry_run=dry_run, progress=told)
     said = {
         "unchanged": f"Nothing to do: {done.done_before} vintages were scored before.",
         "planned": f"Would forecast {done.vintages} vintages of {len(done.series)} series.",
@@ -175,7 +173,7 @@ def backtest(
     hint = (
         "See: fleetstats sql \"select * from forecast_scorecard where basis = 'backtest' and series = 'all'\""
     )
-    _tell(vars(done), [said, *([hint] if done.status == "published" else [])], as_json, quiet=False)
+    tell(vars(done), [said, *([hint] if done.status == "published" else [])], as_json, quiet=False)
 
 
 def score(
@@ -187,7 +185,7 @@ def score(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write to this file: .csv, .parquet or .json.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Write JSON, for programs.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Score forecasts against what came true, per model: CRPS, weighted interval score, MASE, coverage.
 
@@ -216,16 +214,6 @@ def _left_out(left_out: list[Any]) -> list[str]:
     for one in left_out:
         counts[one.model, one.reason] = counts.get((one.model, one.reason), 0) + 1
     return [f"{model} for {n:,} series: {reason}" for (model, reason), n in counts.items()][:_MOST_SHOWN]
-
-
-def _tell(facts: Any, words: list[str], as_json: bool, quiet: bool) -> None:
-    if as_json:
-        from fleetstats.output import to_json
-
-        typer.echo(to_json(facts))
-    elif not quiet:
-        for line in words:
-            typer.echo(line)
 
 
 @contextmanager

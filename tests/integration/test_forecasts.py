@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from fleetstats.forecasting import backtest, coverage_warnings, forecast_publish
 from fleetstats.landing import Offer, add
 from fleetstats.pipeline import rollback, run
 from fleetstats.reporting import verify
+from fleetstats.schema import TABLES
 from fleetstats.settings import Settings
 from fleetstats.warehouse.duckdb import query
 
@@ -239,7 +240,6 @@ def test_a_backtest_goes_on_where_it_was_and_uses_only_what_had_been_issued(copi
     )
     assert {c["model"]: c["relative_crps"] for c in cards}["seasonal_naive"] == 1
     assert all(0 <= c["coverage_80"] <= 1 for c in cards)
-    assert isinstance(coverage_warnings(copied), list)
     verify(copied, lambda *_: None)
 
 
@@ -256,3 +256,29 @@ def test_a_rollback_is_not_left_by_forecasting(copied: Settings) -> None:
     rollback(copied)
     with pytest.raises(ConfigurationError, match="rolled back"):
         forecast_published(copied)
+
+
+@pytest.mark.parametrize(("held", "warned"), [(0, 1), (32, 0), (40, 1)])
+def test_a_coverage_outside_its_band_is_warned_of(tmp_path: Path, held: int, warned: int) -> None:
+    """Of 40 truths the 80 % intervals held none, as many as they should, or all."""
+    day, now = date(2026, 6, 30), datetime(2026, 7, 1, tzinfo=UTC)
+    by_type: dict[str, object] = {
+        "text": "x", "count": 1, "integer": 1, "boolean": True, "date": day, "timestamp": now, "ratio": 1.0,
+    }  # fmt: skip
+    fixed = {
+        "model": "combination",
+        "quantity": "increment",
+        "truth_basis": "known_today",
+        "measure": "orders",
+    }
+    rows = [
+        {f.name: by_type[f.type] for f in TABLES["forecast_score"].fields}
+        | fixed
+        | {"sequence": n + 1, "run_id": "1", "inside_80": n < held}
+        for n in range(40)
+    ]
+    settings = Settings(home=tmp_path, originals=None)
+    ledger.append(settings.ledger, "forecast_score", "1", rows)
+    found = coverage_warnings(settings)
+    assert len(found) == warned
+    assert all(f"held {held} of 40 truths" in line for line in found)

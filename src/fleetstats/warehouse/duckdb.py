@@ -88,7 +88,7 @@ class Candidate:
 
     def replace(self, name: str, table: pa.Table) -> None:
         """Put other rows in a table."""
-        self._execute(f"delete from {TABLES[name].name}")  # noqa: S608
+        self._execute(f"delete from {TABLES[name].name}")  # noqa: S608 - our names
         self.load(name, table)
 
     def insert_select(self, name: str, sql: str) -> int:
@@ -112,12 +112,12 @@ class Candidate:
     def has(self, name: str) -> bool:
         """Whether the table is there: a file of an earlier version lacks those that came later."""
         return bool(
-            self.select(f"select 1 from information_schema.tables where table_name = {_quoted(name)}")  # noqa: S608
+            self.select(f"select 1 from information_schema.tables where table_name = {_quoted(name)}")  # noqa: S608 - our names
         )
 
     def count(self, name: str) -> int:
         """Number of rows of a table."""
-        row = self._execute(f"select count(*) from {TABLES[name].name}").fetchone()  # noqa: S608
+        row = self._execute(f"select count(*) from {TABLES[name].name}").fetchone()  # noqa: S608 - our names
         return int(row[0]) if row else 0
 
     def close(self) -> None:
@@ -180,13 +180,13 @@ def select_for_checks(table: str, columns: list[Any], wanted: set[str]) -> str:
         else name
         for name, kind in columns
     )
-    return f"select {selected} from {TABLES[table].name}"  # noqa: S608
+    return f"select {selected} from {TABLES[table].name}"  # noqa: S608 - our names
 
 
 def select_columns(table: str, columns: Sequence[str]) -> str:
     """A query of some columns of one of our tables, in the order of its key."""
     spec = TABLES[table]
-    return f"select {', '.join(columns)} from {spec.name} order by {', '.join(spec.key)}"  # noqa: S608
+    return f"select {', '.join(columns)} from {spec.name} order by {', '.join(spec.key)}"  # noqa: S608 - our names
 
 
 class DuckdbWarehouse:
@@ -300,7 +300,7 @@ class DuckdbWarehouse:
             for name in CHAINED:
                 try:
                     rows = connection.execute(
-                        f"select * from {TABLES[name].name} where run_id = ? order by sequence",  # noqa: S608
+                        f"select * from {TABLES[name].name} where run_id = ? order by sequence",  # noqa: S608 - our names
                         [run_id],
                     )
                 except duckdb.CatalogException:
@@ -443,7 +443,7 @@ def query(path: Path, sql: str) -> pa.Table:
 
 def _insert(spec: Table, source: str) -> str:
     columns = ", ".join(spec.columns)
-    return f"insert into {spec.name} ({columns}) select {columns} from {source} as q order by {', '.join(spec.key)}"  # noqa: S608
+    return f"insert into {spec.name} ({columns}) select {columns} from {source} as q order by {', '.join(spec.key)}"  # noqa: S608 - our names
 
 
 def _quoted(text: str | None) -> str:

@@ -101,7 +101,7 @@ class PostgresCandidate:
         """Fill a table from a query by column name."""
         columns = ", ".join(TABLES[name].columns)
         done = self._connection.execute(
-            f"insert into {TABLES[name].name} ({columns}) select {columns} from (\n{sql}\n) as q".encode()  # noqa: S608
+            f"insert into {TABLES[name].name} ({columns}) select {columns} from (\n{sql}\n) as q".encode()  # noqa: S608 - our names
         )
         return done.rowcount
 
@@ -269,7 +269,7 @@ class PostgresWarehouse:
         with _connect(self._url, schema=LEDGER_SCHEMA) as connection:
             try:
                 rows = connection.execute(
-                    f"select {', '.join(spec.columns)} from {spec.name} order by {', '.join(spec.key)}".encode()  # noqa: S608
+                    f"select {', '.join(spec.columns)} from {spec.name} order by {', '.join(spec.key)}".encode()  # noqa: S608 - our names
                 ).fetchall()
             except psycopg.errors.UndefinedTable as error:
                 raise ConfigurationError(
