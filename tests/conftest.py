@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 
 from fleetstats.pipeline import Outcome, run
 from fleetstats.settings import Settings
+from tests.postgres_server import Server, running_server
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -31,6 +32,13 @@ def originals() -> Path:
     if not folder:
         pytest.skip("the publishers' files are not here: set FLEETSTATS_ORIGINALS to their folder")
     return Path(folder)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """A PostgreSQL server of our own."""
+    with running_server() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -29,6 +29,20 @@ with held as (
     from cadmv_event_count as e
     inner join filing as f on f.filing = e.filing and f.in_force
     union all
+    select distinct
+        'nhtsa_sgo' as source,
+        n.operator,
+        n.scope,
+        'incidents' as measure,
+        f.edition as period,
+        f.period_start,
+        f.period_end,
+        'held' as status,
+        cast(null as varchar(200)) as reason,
+        n.filing
+    from nhtsa_incident_month as n
+    inner join filing as f on f.filing = n.filing and f.in_force
+    union all
     select
         source,
         operator,

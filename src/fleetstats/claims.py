@@ -42,6 +42,9 @@ class Words(BaseModel):
     zh: str
 
 
+_NOT_YET = Words(en="Nothing that decides it had been published.", zh="可据以判断的数据当时均未公布。")
+
+
 class Claim(BaseModel):
     """One file. `sentences` has an entry for every verdict that `sql` can give; `{name}` in it is a column of
     the query, `{name:,.0f}` a number with thousands, `{name:m}` in millions, `{name:wan}` in 万."""
@@ -163,9 +166,14 @@ def _finding(name: str, claim: Claim, select: Callable[[str], Sequence[dict[str,
     verdict = rows[0]["verdict"]
     if verdict not in claim.sentences:
         raise wrong("a verdict without a sentence", verdict, ", ".join(claim.sentences))
+    words = claim.sentences[verdict]
+    named = {part[1] for text in (words.en, words.zh) for part in _Sentence().parse(text) if part[1]}
+    undecided = verdict in ("open", "not_checkable")
+    if undecided and named and all(name in figures and figures[name] is None for name in named):
+        words = _NOT_YET  # A vintage so early that nothing the sentence speaks of had been published
     try:
         said = {
-            language: _Sentence().vformat(getattr(claim.sentences[verdict], language).strip(), (), figures)
+            language: _Sentence().vformat(getattr(words, language).strip(), (), figures)
             for language in ("en", "zh")
         }
     except (KeyError, ValueError, TypeError, IndexError) as error:
@@ -180,7 +188,7 @@ def _finding(name: str, claim: Claim, select: Callable[[str], Sequence[dict[str,
         "verdict": verdict,
         "sentence_en": said["en"],
         "sentence_zh": said["zh"],
-        "evidence": json.dumps(figures, ensure_ascii=False, default=_plain),
+        "evidence": json.dumps({k: _plain(v) for k, v in figures.items()}, ensure_ascii=False),
         "missing_en": None if missing is None else missing.en.strip(),
         "missing_zh": None if missing is None else missing.zh.strip(),
     }
@@ -200,8 +208,9 @@ class _Sentence(string.Formatter):
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
+    """For JSON, and the same on every database, whose quotients differ in the last digits."""
+    if isinstance(value, Decimal | float):
+        return int(value) if value == int(value) else float(f"{float(value):.10g}")
     if isinstance(value, date | datetime):
         return value.isoformat()
-    return str(value)
+    return value

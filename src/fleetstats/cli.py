@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from fleetstats import __version__, cli_forecast
+from fleetstats.cli_options import DryRun, Json, Quiet
+from fleetstats.cli_options import settings as _settings
+from fleetstats.cli_options import tell as _tell
 from fleetstats.errors import EXIT_CODES
-
-if TYPE_CHECKING:
-    from fleetstats.settings import Settings
 
 _CODES = "\n\n".join(f"exit code {code}: {meaning}" for code, meaning in EXIT_CODES.items())
 
@@ -36,9 +36,6 @@ AsOf = Annotated[
 Quarter = Annotated[
     str | None, typer.Option("--quarter", help="The last quarter described, such as 2023Q3 (default: all).")
 ]
-Json = Annotated[bool, typer.Option("--json", help="Write JSON, for programs.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and write nothing.")]
 
 
 class OutputFormat(StrEnum):
@@ -66,30 +63,8 @@ class Themes(StrEnum):
     both = "both"
 
 
-def _settings() -> Settings:
-    from pydantic import ValidationError
-
-    from fleetstats.errors import ConfigurationError
-    from fleetstats.settings import Settings
-
-    try:
-        return Settings()
-    except ValidationError as error:
-        raise ConfigurationError(f"a setting cannot be used\n  found:    {error}") from error
-
-
 def _day(value: datetime | None) -> Any:
     return None if value is None else value.date()
-
-
-def _tell(value: Any, words: list[str], as_json: bool, quiet: bool = False) -> None:
-    if as_json:
-        from fleetstats.output import to_json
-
-        typer.echo(to_json(value))
-    elif not quiet:
-        for line in words:
-            typer.echo(line)
 
 
 @app.command()
@@ -306,6 +281,94 @@ def rollback(
 
 
 @app.command()
+def diff(
+    first: Annotated[
+        str | None, typer.Argument(help="Publication or day (default: the publication before the current).")
+    ] = None,
+    second: Annotated[
+        str | None, typer.Argument(help="Publication or day to compare with (default: the current).")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """What two publications, or two past days, say otherwise: figures, filings and records. Exit code 8 if they do.
+
+    [bold]Examples[/bold]
+
+      fleetstats diff                          the current one against the one before
+
+      fleetstats diff 2023-12-01 2024-02-02    what became known in between
+    """
+    from fleetstats.differences import differences
+    from fleetstats.output import progress
+
+    with progress(as_json) as told:
+        found = differences(_settings(), first, second, told)
+    _tell(found.facts, found.words, as_json)
+    raise typer.Exit(found.exit_code)
+
+
+@app.command()
+def backfill(
+    start: Annotated[
+        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day of filings.")
+    ] = None,
+    end: Annotated[
+        datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day of filings.")
+    ] = None,
+    as_of: AsOf = None,
+    *,
+    reason: Annotated[str, typer.Option(help="Why, in a sentence; it is kept in the ledger.")],
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Build the warehouses of past days, each into a place of its own, and record who asked and why.
+
+    [bold]Examples[/bold]
+
+      fleetstats backfill --from 2020-01-01 --to 2023-12-31 --reason "vintages for the review of 2023"
+
+      fleetstats backfill --as-of 2023-11-30 --reason "what the report could know"
+    """
+    import getpass
+
+    from fleetstats.backfill import build_vintage, vintages
+    from fleetstats.output import progress
+
+    settings = _settings()
+    built = []
+    with progress(as_json) as told:
+        for day in vintages(settings, _day(start), _day(end), _day(as_of)):
+            told("backfill", day.isoformat())
+            built.append(
+                build_vintage(
+                    settings,
+                    day,
+                    reason=reason,
+                    requested_by=getpass.getuser(),
+                    dry_run=dry_run,
+                    progress=told,
+                )
+            )
+    _tell(
+        built,
+        [f"{b['outcome']}: {b['vintage']}  {b['publication_id']}  {b['place']}" for b in built],
+        as_json,
+    )
+
+
+@app.command()
+def freshness(as_json: Json = False) -> None:
+    """How far each source reaches, and which are overdue by the cadence that they declare.
+
+    Example:  fleetstats freshness
+    """
+    from fleetstats.freshness import freshness as freshness_of
+
+    found = freshness_of(_settings(), datetime.now().astimezone().date())
+    _tell([vars(one) for one in found], [one.says for one in found], as_json)
+
+
+@app.command()
 def digest(
     source: Annotated[str | None, typer.Argument(help="Only this source.")] = None,
     edition: Annotated[str | None, typer.Option(help="Only this edition.")] = None,
@@ -423,7 +486,7 @@ def chart(
     _tell(vars(drawn), words, as_json)
 
 
-app.add_typer(cli_forecast.app)
+cli_forecast.register(app)
 
 
 @app.command()
@@ -467,6 +530,14 @@ def version(as_json: Json = False) -> None:
     """The version of fleetstats and of what it stands on."""
     from importlib.metadata import version as installed
 
-    libraries = ("duckdb", "pyarrow", "pandas", "great-expectations", "matplotlib", "sqlalchemy")
+    libraries = (
+        "duckdb",
+        "pyarrow",
+        "pandas",
+        "great-expectations",
+        "matplotlib",
+        "sqlalchemy",
+        "statsmodels",
+    )
     found = {"fleetstats": __version__, **{name: installed(name) for name in libraries}}
     _tell(found, [f"{name} {number}" for name, number in found.items()], as_json)

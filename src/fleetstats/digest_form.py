@@ -33,12 +33,8 @@ def write_table_csv(columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> b
     return out.getvalue().encode()
 
 
-def read_digest_rows(context: Context, columns: Sequence[str], staged: Staged) -> list[dict[str, str]]:
-    """The rows of a digest (or of a transcription in the same form), each with its record number.
-
-    Raises `BadInput` for other columns, for a permit that does not lead to the row's operator, and for a
-    digest made with other corrections than today's.
-    """
+def check_corrections(context: Context, staged: Staged) -> None:
+    """Note the corrections that a digest was made with; `BadInput` if they are not those of today."""
     filing = context.held.filing
     if filing.status == "digest":
         today = corrections_sha256(context.corrections)
@@ -62,6 +58,15 @@ def read_digest_rows(context: Context, columns: Sequence[str], staged: Staged) -
                         correction.reason,
                     )
                 )
+
+
+def read_digest_rows(context: Context, columns: Sequence[str], staged: Staged) -> list[dict[str, str]]:
+    """The rows of a digest (or of a transcription in the same form), each with its record number.
+
+    Raises `BadInput` for other columns, for a permit that does not lead to the row's operator, and for a
+    digest made with other corrections than today's.
+    """
+    check_corrections(context, staged)
     rows: list[dict[str, str]] = []
     for number, row in read_rows(context.held.path, columns, context.name):
         resolved = context.operators.by_permit.get(row["permit"])

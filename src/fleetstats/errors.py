@@ -14,6 +14,7 @@ EXIT_BAD_INPUT = 4
 EXIT_CONFIGURATION = 5
 EXIT_LOCKED = 6
 EXIT_DOWNLOAD_FAILED = 7
+EXIT_DIFFERENT = 8
 
 EXIT_CODES: dict[int, str] = {
     EXIT_DONE: "done, or nothing had changed",
@@ -24,6 +25,7 @@ EXIT_CODES: dict[int, str] = {
     EXIT_CONFIGURATION: "a setting, a folder or the machine is not as it has to be",
     EXIT_LOCKED: "another build is running",
     EXIT_DOWNLOAD_FAILED: "a download failed; try again later",
+    EXIT_DIFFERENT: "`diff` found a difference",
 }
 
 
@@ -114,6 +116,10 @@ class DownloadFailed(FleetstatsError):
     """The network, or the publisher's server, did not deliver; another time it may."""
 
     exit_code = EXIT_DOWNLOAD_FAILED
+
+
+class HostUnreachable(DownloadFailed):
+    """No connection to the publisher's server could be made at all."""
 
 
 def printable(text: str) -> str:

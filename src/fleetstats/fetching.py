@@ -28,6 +28,7 @@ from fleetstats.errors import (
     BadInput,
     ConfigurationError,
     DownloadFailed,
+    HostUnreachable,
 )
 from fleetstats.landing import Offer, add
 from fleetstats.raw import (
@@ -147,6 +148,45 @@ def fetch(
         ) from error
 
 
+def fetch_source(settings: Settings, source: str, *, today: date, progress: Progress) -> list[dict[str, Any]]:
+    """Fetch one source and tell the progress what was found; returns what became of each address, as JSON.
+
+    Raises `DownloadFailed` where another time may help, `BadInput` where what was delivered cannot be used.
+    What could be landed has been landed by then.
+    """
+    fetched = fetch(settings, source, today=today, progress=progress)
+    words = summary(fetched)
+    for line in words:
+        progress("found", line)
+    problems = "\n".join(["not everything was fetched", *words])
+    if any(one.status == "failed" for one in fetched):
+        raise DownloadFailed(problems)
+    if any(one.status == "refused" for one in fetched):
+        raise BadInput(problems)
+    return [vars(one) for one in fetched]
+
+
+def newly_landed(settings: Settings) -> list[dict[str, Any]]:
+    """The filings under landed/ that this has not named before: filing, sha256, size, and whether in force.
+
+    Each is named once, whoever landed it, so that a scheduler may announce it; what was named is remembered
+    in the cache.
+    """
+    memory = _Memory(settings.cache / "announced.json")
+    catalogue = load_catalogue(
+        settings.raw, settings.landed, settings.originals, HashCache(settings.cache / "hashes.json")
+    )
+    new = []
+    for held in catalogue:
+        known = memory.get(held.filing.id)
+        said = {"sha256": held.sha256, "accepted": held.filing.accepted}
+        if not held.folder.is_relative_to(settings.landed) or known == said:
+            continue
+        memory.put(held.filing.id, said)
+        new.append({"filing": held.filing.id, "size": held.path.stat().st_size, **said})
+    return new
+
+
 def _declared(settings: Settings) -> Iterator[tuple[str, list[str], Address]]:
     for source in SOURCES:
         found = declared(settings.raw / source / "source.yml")
@@ -167,6 +207,7 @@ class _Fetcher:
         self._progress = progress
         self._context: ssl.SSLContext | None = None
         self._memory = _Memory(settings.cache / "fetch.json")
+        self._unreachable: set[str] = set()
         self._load()
 
     def _load(self) -> None:
@@ -217,10 +258,19 @@ class _Fetcher:
             ),
             context=self._context,
         )
+        server = httpx.URL(result.url).netloc.decode()
+        if server in self._unreachable:
+            raise DownloadFailed(
+                f"not asked: no connection to {server} could be made a moment ago\n"
+                f"  where:    {result.url}\n  to do:    nothing was landed; fetch again later"
+            )
         try:
             return download.run()
         except BadInput:
             partial.begin(Validators())
+            raise
+        except HostUnreachable:
+            self._unreachable.add(server)
             raise
 
     @contextmanager

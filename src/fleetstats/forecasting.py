@@ -12,12 +12,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from fleetstats.errors import BadArgument, ConfigurationError
-from fleetstats.pipeline import Outcome, Progress, new_run_id, run
+from fleetstats.pipeline import Outcome, Progress, run
 from fleetstats.settings import Settings
-from fleetstats.warehouse import Warehouse, open_warehouse
+from fleetstats.warehouse import Warehouse, new_run_id, open_warehouse
 
 if TYPE_CHECKING:
-    from fleetstats.forecast.from_marts import History
+    from fleetstats.forecast.from_marts import PublishedSeries
 
 BAND = (0.74, 0.86)
 """The share of truths that the central 80 % intervals have to hold."""
@@ -94,13 +94,13 @@ def backtest(
     when it is done: a run that was stopped goes on where it was. Raises as `forecast_published`.
     """
     from fleetstats import chain
-    from fleetstats.forecast.publishing import extend
+    from fleetstats.forecast.publishing import extend, is_named
     from fleetstats.forecast.records import code_version
 
     warehouse = open_warehouse(settings)
     every = _published_series(warehouse)
     names = _named(every, series)
-    chosen = [h for h in every if not names or any(_is(h.series, n) for n in names)]
+    chosen = [h for h in every if not names or any(is_named(h.series, n) for n in names)]
     ledger = warehouse.ledger("backtest_score")
     done = set(
         zip(
@@ -111,7 +111,7 @@ def backtest(
         )
     )
     before = len({(s, d) for s, d, c in done if c == code_version()})
-    todo: list[tuple[History, list[date]]] = []
+    todo: list[tuple[PublishedSeries, list[date]]] = []
     for history in chosen:
         days = [d for d in vintages(history) if (history.series, d, code_version()) not in done]
         if days:
@@ -141,7 +141,7 @@ def backtest(
     return result
 
 
-def vintages(history: History) -> list[date]:
+def vintages(history: PublishedSeries) -> list[date]:
     """The days on which a later period of a series was issued, with enough known and something to follow."""
     from fleetstats.forecast.series import period_number
 
@@ -162,7 +162,7 @@ def vintages(history: History) -> list[date]:
 
 
 def backtest_rows(
-    history: History, days: list[date], run_id: str, scored_at: datetime
+    history: PublishedSeries, days: list[date], run_id: str, scored_at: datetime
 ) -> Iterator[dict[str, Any]]:
     """Scores of all models on the vintages of these days; nothing issued after a day is used for it."""
     from dataclasses import replace
@@ -264,7 +264,7 @@ def coverage_warnings(settings: Settings) -> list[str]:
     return said
 
 
-def _published_series(warehouse: Warehouse) -> list[History]:
+def _published_series(warehouse: Warehouse) -> list[PublishedSeries]:
     from fleetstats.forecast.publishing import read_histories
 
     state = warehouse.state()
@@ -282,15 +282,13 @@ def _published_series(warehouse: Warehouse) -> list[History]:
         return read_histories(read)
 
 
-def _named(every: list[History], series: Collection[str] | None) -> tuple[str, ...]:
+def _named(every: list[PublishedSeries], series: Collection[str] | None) -> tuple[str, ...]:
+    from fleetstats.forecast.publishing import is_named
+
     names = tuple(series or ())
     for name in names:
-        if not any(_is(history.series, name) for history in every):
+        if not any(is_named(history.series, name) for history in every):
             raise BadArgument(
                 f"there is no series {name}\n  expected: {', '.join(h.series for h in every)}, or a beginning of one"
             )
     return names
-
-
-def _is(series: str, name: str) -> bool:
-    return series == name or series.startswith(name.rstrip("/") + "/")

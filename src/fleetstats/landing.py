@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -103,6 +104,9 @@ def add(settings: Settings, offer: Offer, *, dry_run: bool = False) -> Landed:
     if same is None and edition in by_edition:
         edition, supersedes = next_amendment(edition, by_edition)
         _refuse_waiting(by_edition[supersedes], offer)
+    elif same is None:
+        supersedes = _replaced(offer, by_edition)
+    _refuse_early(by_edition.get(supersedes or ""), offer)
     filing = _describe(settings, offer, edition, supersedes, hashes, by_edition.get(supersedes or edition))
     if same is None and supersedes and not offer.accept_amendment:
         filing = filing.model_copy(update={"accepted": False})
@@ -176,6 +180,20 @@ def _refuse_waiting(last: Held, offer: Offer) -> None:
         )
 
 
+def _refuse_early(before: Held | None, offer: Offer) -> None:
+    """A filing cannot have been issued before the one that it replaces."""
+    if before is None or offer.issued_on is None or before.filing.issued_on == "by_row":
+        return
+    if offer.issued_on < before.filing.issued_on:
+        raise BadInput(
+            "a filing was issued before the one it supersedes",
+            column="--issued-on",
+            found=f"{offer.issued_on}, and {before.filing.id} on {before.filing.issued_on}",
+            expected=f"{before.filing.issued_on} or later",
+            todo="give the day on which these bytes were first seen",
+        )
+
+
 def _check(offer: Offer) -> None:
     if not offer.path.is_file():
         problem = "not a file that can be read" if offer.path.exists() else "there is no such file"
@@ -198,7 +216,7 @@ def _check(offer: Offer) -> None:
     if offer.source in _TRANSCRIBED:
         return
     try:
-        parse_edition(offer.edition)
+        _period_of(offer.source, offer.edition)
     except ValueError as error:
         raise BadInput(
             "not an edition of this source", column="--edition", found=offer.edition, expected=str(error)
@@ -210,6 +228,33 @@ def _check(offer: Offer) -> None:
             expected="the day the publisher issued it, such as 2024-02-02; of an amendment the day it was "
             "first seen",
         )
+
+
+def _period_of(source: str, edition: str) -> Period:
+    """The period of an edition's name; `ValueError` if it is none of this source."""
+    module = reader(source)
+    if hasattr(module, "parse_edition"):
+        period: Period = module.parse_edition(edition)
+        return period
+    return parse_edition(edition).period
+
+
+def _replaced(offer: Offer, editions: Iterable[str]) -> str | None:
+    """The edition that a new one replaces, for sources whose every edition does."""
+    module = reader(offer.source)
+    if not hasattr(module, "replaces"):
+        return None
+    try:
+        before: str | None = module.replaces(offer.edition, editions)
+    except ValueError as error:
+        raise BadInput(
+            "an edition that comes too late to be put before those that are held",
+            column="--edition",
+            found=offer.edition,
+            expected=str(error),
+            todo="an earlier edition needs a filing.yml of its own, and its successor's supersedes changed",
+        ) from error
+    return before
 
 
 def _describe(
@@ -226,7 +271,9 @@ def _describe(
     )
     transcribed = offer.source in _TRANSCRIBED
     # Of a transcription the rows tell the period, once they have been read
-    period = Period(offer.retrieved_on, offer.retrieved_on) if transcribed else parse_edition(edition).period
+    period = (
+        Period(offer.retrieved_on, offer.retrieved_on) if transcribed else _period_of(offer.source, edition)
+    )
     base: dict[str, Any] = {
         "publisher": declared["publisher"],
         "title": f"{declared['title_en']}, {edition}",
@@ -302,7 +349,8 @@ def _previous(catalogue: list[Held], edition: str, supersedes: str | None) -> He
 def _counts(staged: Staged) -> str:
     return (
         f"records: {staged.records_read:,} read, {staged.records_loaded:,} loaded, "
-        f"{len(staged.rejected):,} rejected, {staged.records_blank:,} blank"
+        + (f"{staged.records_superseded:,} superseded, " if staged.records_superseded else "")
+        + f"{len(staged.rejected):,} rejected, {staged.records_blank:,} blank"
     )
 
 
@@ -356,6 +404,8 @@ def _size(staged: Staged) -> int:
         return int(sum(staged.tables["cadmv_mileage_filer"]["rows"].to_pylist()))
     if "cadmv_event_count" in staged.tables:
         return int(sum(staged.tables["cadmv_event_count"]["events"].to_pylist()))
+    if "record_hash" in staged.tables:
+        return int(staged.tables["record_hash"].num_rows)
     return staged.records_loaded
 
 

@@ -35,6 +35,17 @@ def runs(folder: Path, ledger: str) -> list[str]:
     return sorted(path.stem for path in (folder / ledger).glob("*.parquet"))
 
 
+def read_run(folder: Path, ledger: str, run_id: str) -> list[dict[str, Any]]:
+    """The rows that one run wrote; none if it wrote none."""
+    import pyarrow.parquet as pq
+
+    path = folder / ledger / f"{run_id}.parquet"
+    if not path.exists():
+        return []
+    rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
+    return rows
+
+
 def read(folder: Path, ledger: str) -> pa.Table:
     """A whole ledger, oldest run first, in today's columns.
 

@@ -6,7 +6,6 @@ the published warehouse as it is, and `publish` changes it in one step.
 
 from __future__ import annotations
 
-import secrets
 import shutil
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
@@ -21,7 +20,14 @@ from fleetstats.fingerprint import code_sha256, fingerprint, publication_id
 from fleetstats.raw import HashCache, Held, in_vintage, load_catalogue, superseded
 from fleetstats.schema import TABLES, tables
 from fleetstats.settings import Settings, packaged
-from fleetstats.warehouse import PUBLISHED, State, Warehouse, open_warehouse, publication_row
+from fleetstats.warehouse import (
+    PUBLISHED,
+    State,
+    Warehouse,
+    new_run_id,
+    open_warehouse,
+    publication_row,
+)
 
 if TYPE_CHECKING:
     from fleetstats.checks import Auditor, Result
@@ -75,10 +81,18 @@ class Outcome:
     originals: int = 0
 
 
-def plan(settings: Settings, as_of: date | None = None, *, remember: bool = True) -> Plan:
+def plan(
+    settings: Settings,
+    as_of: date | None = None,
+    *,
+    remember: bool = True,
+    run_id: str | None = None,
+    only: Collection[str] | None = None,
+) -> Plan:
     """Read the catalogue, verify every file, and fingerprint what a build would be made from.
 
-    With `remember` the hashes of files are kept for the next run; without, nothing is written.
+    With `remember` the hashes of files are kept for the next run; without, nothing is written. `run_id` and
+    `only` these filings make the plan of a run in steps again that has already begun.
 
     Imports none of the heavy libraries. Raises `BadInput` for filings that cannot be used.
     """
@@ -88,7 +102,7 @@ def plan(settings: Settings, as_of: date | None = None, *, remember: bool = True
     catalogue = load_catalogue(settings.raw, settings.landed, settings.originals, hashes)
     if remember:
         hashes.save()
-    held = tuple(in_vintage(catalogue, as_of))
+    held = tuple(h for h in in_vintage(catalogue, as_of) if only is None or h.filing.id in only)
     if not held:
         raise ConfigurationError(
             f"no filing had been issued by {as_of}\n  expected: a day on or after the first filing's"
@@ -105,7 +119,7 @@ def plan(settings: Settings, as_of: date | None = None, *, remember: bool = True
         reviewed=reviewed,
         code=code,
         fingerprint=fingerprint(held, code, reviewed.sha256, as_of),
-        run_id=new_run_id(),
+        run_id=run_id or new_run_id(),
     )
 
 
@@ -137,7 +151,7 @@ def build(the_plan: Plan, warehouse: Warehouse, staged: list[Staged], progress: 
     for table in tables("reference", "core"):
         if table.name not in content and not table.optional:
             content[table.name] = table.arrow_schema().empty_table()
-    marts = buildable(statements, set(content))
+    marts = buildable(statements, {*content, "filing_account"})
     candidate = warehouse.candidate(the_plan.run_id)
     try:
         candidate.create([*(TABLES[n] for n in (*content, *marts)), *tables("ledger")])
@@ -146,12 +160,13 @@ def build(the_plan: Plan, warehouse: Warehouse, staged: list[Staged], progress: 
             progress("build", name)
             candidate.load(name, table)
             rows[name] = table.num_rows
-        rows |= build_marts(candidate, statements, set(content), lambda name: progress("build", name))
         accounts = account_rows(staged, the_plan.held, the_plan.run_id)
         candidate.load("filing_account", rows_to_table("filing_account", accounts))
+        available = {*content, "filing_account"}
+        rows |= build_marts(candidate, statements, available, lambda name: progress("build", name))
     finally:
         candidate.close()
-    gone = superseded(the_plan.held)
+    gone = superseded(the_plan.held, the_plan.as_of)
     files = {held.filing.id: held.path.name for held in the_plan.held}
     return Built(
         rows=rows,
@@ -257,10 +272,12 @@ def _failure_message(critical: list[Result], built: Built, page: Path) -> str:
 def publish(
     the_plan: Plan, warehouse: Warehouse, built: Built, results: list[Result], progress: Progress
 ) -> Outcome:
-    """Put the audited candidate in the published one's place, in one step."""
+    """Put the audited candidate in the published one's place, in one step; `results` are its audit's."""
     from fleetstats.checks import failures
+    from fleetstats.revisions import revise
 
     progress("publish", the_plan.publication_id)
+    moved = revise(the_plan.settings, warehouse, the_plan.run_id, the_plan.publication_id, the_plan.as_of)
     published_at = datetime.now(UTC)
     state = State(
         publication_id=the_plan.publication_id,
@@ -268,7 +285,7 @@ def publish(
         fingerprint=the_plan.fingerprint,
         published_at=published_at.isoformat(),
         rows=built.rows,
-        warnings=[*built.warnings, *(result.says for result in failures(results, "warning"))],
+        warnings=[*built.warnings, *(result.says for result in failures(results, "warning")), *moved],
     )
     warehouse.publish(publication_row(state, published_at, the_plan.as_of, __version__, PUBLISHED), state)
     return Outcome(
@@ -330,12 +347,13 @@ def _build_and_publish(
             results = audit(the_plan, warehouse, built, auditor, progress)
         return publish(the_plan, warehouse, built, results, progress)
     except OSError as error:
-        raise _cannot_write(the_plan.settings, error) from error
+        raise cannot_write(the_plan.settings, error) from error
     finally:
         warehouse.discard(the_plan.run_id)
 
 
-def _cannot_write(settings: Settings, error: OSError) -> ConfigurationError:
+def cannot_write(settings: Settings, error: OSError) -> ConfigurationError:
+    """What to tell of a disk or folder that could not be written."""
     free = shutil.disk_usage(settings.home).free
     return ConfigurationError(
         f"the build could not be written: {error.strerror or error}\n"
@@ -363,7 +381,7 @@ def rollback(settings: Settings, to: str | None = None) -> State:
         try:
             return warehouse.rollback(found[0], new_run_id(), datetime.now(UTC))
         except OSError as error:
-            raise _cannot_write(settings, error) from error
+            raise cannot_write(settings, error) from error
 
 
 def _older(kept: list[State], current: State | None) -> list[State]:
@@ -372,8 +390,3 @@ def _older(kept: list[State], current: State | None) -> list[State]:
         return kept
     places = [i for i, state in enumerate(kept) if state.fingerprint == current.fingerprint]
     return [s for s in kept[max(places, default=-1) + 1 :] if s.fingerprint != current.fingerprint]
-
-
-def new_run_id() -> str:
-    """An identifier that begins with the time, so that runs sort."""
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}Z-{secrets.token_hex(3)}"

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -66,6 +66,7 @@ class Filing(BaseModel):
     retrieved_on: date
     status: Literal["original", "amended", "transcribed", "digest"]
     supersedes: Annotated[str, BeforeValidator(str)] | None = None
+    withdrawn_on: date | None = None
     sha256: Sha256
     sha256_lf: Sha256 | None = None
     size: int = Field(gt=0)
@@ -90,6 +91,8 @@ class Filing(BaseModel):
             raise ValueError("period_end lies before period_start")
         if (self.status == "digest") != (self.original is not None):
             raise ValueError("a digest names its original, and only a digest does")
+        if self.withdrawn_on and self.issued_on != "by_row" and self.withdrawn_on < self.issued_on:
+            raise ValueError("withdrawn_on lies before issued_on")
         return self
 
     @property
@@ -381,6 +384,16 @@ def _check_chains(held: Iterable[Held]) -> None:
                 "a filing supersedes one that has not been accepted",
                 f"{before} to be accepted first: fleetstats accept {filing.source} {filing.supersedes}",
             )
+        was = filings[before].issued_on
+        if filing.issued_on != "by_row" and was != "by_row" and filing.issued_on < was:
+            raise BadInput(
+                "a filing was issued before the one it supersedes",
+                file=f"{filing.id}/{FILING_FILE}",
+                column="issued_on",
+                found=f"{filing.issued_on}, and {before} on {was}",
+                expected=f"{was} or later",
+                todo="mend issued_on, or supersedes, in the filing's filing.yml",
+            )
         successor[before] = filing.id
     for first in successor:
         seen, current = {first}, first
@@ -409,9 +422,28 @@ def in_vintage(held: Iterable[Held], as_of: date | None) -> list[Held]:
     ]
 
 
-def superseded(held: Iterable[Held]) -> set[str]:
-    """The ids of filings that a later filing among these supersedes."""
-    return {f"{h.filing.source}/{h.filing.supersedes}" for h in held if h.filing.supersedes}
+def superseded(held: Iterable[Held], as_of: date | None = None) -> set[str]:
+    """The ids of those among these filings that are not in force: a filing that replaces them, at once or
+    through others, has not been withdrawn by `as_of`, or they have been withdrawn themselves."""
+    filings = {h.filing.id: h.filing for h in held}
+    gone = {key for key, filing in filings.items() if _withdrawn(filing, as_of)}
+    for key in filings.keys() - gone:
+        for before in _predecessors(filings, key):
+            gone.add(before)
+    return gone
+
+
+def _withdrawn(filing: Filing, as_of: date | None) -> bool:
+    return filing.withdrawn_on is not None and (as_of is None or filing.withdrawn_on <= as_of)
+
+
+def _predecessors(filings: dict[str, Filing], key: str) -> Iterator[str]:
+    """The filings that one replaces, the nearest first; also the last, where its filing is not among these."""
+    supersedes = filings[key].supersedes
+    while supersedes is not None:
+        before = f"{filings[key].source}/{supersedes}"
+        yield before
+        supersedes = filings[before].supersedes if before in filings else None
 
 
 def next_amendment(edition: str, editions: Iterable[str]) -> tuple[str, str]:

@@ -135,7 +135,7 @@ def _verify_shown(warehouse: Warehouse, name: str, table: pa.Table, where: objec
     if warehouse.state() is None:
         return
     there = dict(zip(table["sequence"].to_pylist(), table["row_sha256"].to_pylist(), strict=True))
-    shown = warehouse.query(f"select sequence, run_id, row_sha256 from {TABLES[name].name} order by sequence")  # noqa: S608
+    shown = warehouse.query(f"select sequence, run_id, row_sha256 from {TABLES[name].name} order by sequence")  # noqa: S608 - our names
     for row in shown.to_pylist():
         if there.get(row["sequence"]) != row["row_sha256"]:
             gone = row["sequence"] not in there

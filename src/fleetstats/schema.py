@@ -176,6 +176,9 @@ def _fields() -> Iterator[Field]:
     yield Field("report_year", "integer", "Report year of the filing (DMV: December before to November)")
     yield Field("year", "integer", "Year at whose end the cumulative figure stands")
     yield Field("event_on", "date", "Day of the disengagement as reported")
+    yield Field("known_from", "date", "First day on which this was what was known")
+    yield Field("known_to", "date", "Last day on which this was what was known; null where it still is")
+    yield Field("withdrawn_on", "date", "Day the publisher withdrew it")
     # How much
     yield Field(
         "distance_mi_reported",
@@ -207,6 +210,25 @@ def _fields() -> Iterator[Field]:
     yield Field("rows_from_months", "count", "Of these, records without a printed annual total")
     yield Field("disengagements", "count", "Disengagements as printed in the mileage filing")
     yield Field("events", "count", "Disengagement events")
+    yield Field("reports", "count", "Crash reports, each in its highest version")
+    yield Field("incidents", "count", "Incidents: reports of the same one count once for each operator")
+    yield Field("incidents_shared", "count", "Of these, incidents that another reporting entity reports too")
+    yield Field(
+        "incidents_injury", "count", "Of these, incidents for which a report alleges an injury or death"
+    )
+    yield Field("incidents_per_million_km", "ratio", "Incidents per million kilometres", "1/1,000,000 km")
+    yield Field(
+        "incidents_per_million_km_low",
+        "ratio",
+        "Low end of the exact two-sided 95 % Poisson interval",
+        "1/1,000,000 km",
+    )
+    yield Field(
+        "incidents_per_million_km_high",
+        "ratio",
+        "High end of the exact two-sided 95 % Poisson interval",
+        "1/1,000,000 km",
+    )
     yield Field("months", "count", "Months that the quarter has in the data, 1 to 3")
     yield Field("months_held", "count", "Months with a figure from `since` to this one")
     yield Field("months_missing", "count", "Months without a figure between `since` and this one")
@@ -240,6 +262,41 @@ def _fields() -> Iterator[Field]:
     yield text("location", "Where: " + ", ".join(LOCATIONS))
     yield text("location_printed", "The same as printed")
     yield text("description", "Description of the facts, as printed")
+    # Crash reports
+    yield text("report_id", "The publisher's key of a report, the same for all its versions")
+    yield Field("report_version", "integer", "Version of the report, 1 being the first")
+    yield Field("latest_version", "boolean", "The file has no higher version of this report")
+    yield text("entity_printed", "The reporting entity as printed")
+    yield text("report_type", "Type of the report, as printed")
+    yield text("incident", "The publisher's key of the incident, the same in reports of several entities")
+    yield text("state", "State of the United States, postal code")
+    yield text("driver", "Who could drive: in_vehicle, remote, none, consumer, other, unknown")
+    yield text("engaged_printed", "Which automation was engaged, as printed")
+    yield text("severity_printed", "Highest injury severity alleged, as printed")
+    yield text(
+        "mileage_scope", "Scope whose mileage counts the same driving, by review; null where none does"
+    )
+    yield text("record_key", "Key of the record by its publisher's rule, the same in every edition")
+    yield text("hash_figures", "SHA-256, first 8 digits, of the cells that figures are made of")
+    yield text("hash_text", "SHA-256, first 8 digits, of the narrative")
+    yield text("hash_other", "SHA-256, first 8 digits, of all other cells")
+    # Vintages and restatements
+    yield text("chain", "The first filing of those that replace each other")
+    yield text(
+        "state_known", "in_force, withdrawn, reported or removed: whether there is a value in these days"
+    )
+    yield text("change", "new, changed or removed")
+    yield text("old", "What the earlier one says: the value, or a hash of it")
+    yield text("new", "What the later one says: the value, or a hash of it")
+    yield text("publication_before", "The publication that this one is compared with")
+    yield text("figure_key", "The row: the columns of the table's key with their values")
+    yield Field("old_value", "figure", "Value in the publication before")
+    yield Field("new_value", "figure", "Value in this publication")
+    yield text("old_bound", "Bound in the publication before")
+    yield text("new_bound", "Bound in this publication")
+    yield Field("percent", "ratio", "Difference in per cent of the value before", "%")
+    yield text("filings", "The filings responsible, or that no filing is")
+    yield text("verdict", "within (grace period or tolerance), reviewed, warning or stop")
     # Accounts and checks
     yield text("source_text", "The record as it stands in the file")
     yield Field("expected", "boolean", "A reviewed line says that this record is not to be loaded")
@@ -252,6 +309,11 @@ def _fields() -> Iterator[Field]:
     yield Field("records_loaded", "count", "Records that became rows")
     yield Field("records_rejected", "count", "Records set aside, each in rejected_row")
     yield Field("records_blank", "count", "Records of empty cells only")
+    yield Field(
+        "records_superseded",
+        "count",
+        "Records that a later version in the same file replaces (null: not counted)",
+    )
     yield Field("records_corrected", "count", "Loaded or rejected records that a correction touched")
     yield text("check_name", "The cross-check that this line explains")
     yield text("subject", "What is compared")
@@ -264,7 +326,7 @@ def _fields() -> Iterator[Field]:
     )
     yield text("run_id", "The run that wrote this row")
     yield text("publication_id", "The publication, by the fingerprint of all it was built from")
-    yield text("event", "published, or rolled_back to an earlier publication")
+    yield text("event", "What happened: published, rolled_back; of a run failed; of a source overdue")
     yield text("fingerprint", "SHA-256 over the filings, the code and the configuration")
     yield text("code_version", "Version of fleetstats; of a forecast with a hash of its code")
     yield Field("published_at", "timestamp", "When it was published")
@@ -274,6 +336,15 @@ def _fields() -> Iterator[Field]:
     yield text("arguments", "Arguments of the expectation, JSON")
     yield text("severity", "critical blocks publication, warning is published and shown")
     yield Field("success", "boolean", "The expectation held")
+    # Operations
+    yield Field("happened_at", "timestamp", "When it happened")
+    yield text("dag", "The scheduler's name of the pipeline that it happened in")
+    yield text("task", "The step that it happened in, with what it was mapped to")
+    yield text("scheduler_run", "The scheduler's name of the run")
+    yield text("message", "What was said")
+    yield text("requested_by", "Who asked for it")
+    yield Field("vintage", "date", "The day whose knowledge was built")
+    yield text("outcome", "What became of it: planned, published, unchanged")
     yield text("observed", "What was observed, JSON")
     # Forecasts and scores
     yield text("series", "Code of the forecast series; in a scorecard `all` for all of them together")
@@ -328,8 +399,16 @@ def _fields() -> Iterator[Field]:
     yield Field("forecasts", "count", "Forecasts behind this row, one for each target period and quantity")
     yield Field("mean_scaled_error", "ratio", "Mean scaled error (MASE)")
     yield Field("mean_scaled_crps", "ratio", "Mean scaled CRPS")
-    yield Field("relative_error", "ratio", "Mean scaled error, that of the seasonal naive model being 1")
-    yield Field("relative_crps", "ratio", "Mean scaled CRPS, that of the seasonal naive model being 1")
+    yield Field(
+        "relative_error",
+        "ratio",
+        "Mean scaled error, that of the seasonal naive model being 1; over series a geometric mean",
+    )
+    yield Field(
+        "relative_crps",
+        "ratio",
+        "Mean scaled CRPS, that of the seasonal naive model being 1; over series a geometric mean",
+    )
     # Claims
     yield text("claim", "Code of the claim: the name of its file")
     yield Field("claim_number", "integer", "Number in the order of the report")
@@ -383,9 +462,16 @@ TABLES: dict[str, Table] = {
             "reference",
             "One row per filing of this vintage.",
             "filing source edition publisher title url? licence period_start period_end issued_on "
-            "issued_on_estimated retrieved_on status supersedes? in_force sha256 size_bytes "
+            "issued_on_estimated retrieved_on withdrawn_on? status supersedes? in_force sha256 size_bytes "
             "original_sha256? notes?",
             key="filing",
+        ),
+        _table(
+            "filing_vintage",
+            "reference",
+            "One row per filing and stretch of days on which it was in force, or withdrawn without another in force.",
+            "filing chain state_known known_from known_to?",
+            key="filing known_from",
         ),
         _table(
             "operator",
@@ -496,6 +582,30 @@ TABLES: dict[str, Table] = {
             key="filing figure",
         ),
         _table(
+            "nhtsa_incident_month",
+            "core",
+            "NHTSA: crash reports and incidents of one reporting entity in one month, as one filing has them.",
+            "filing operator scope state? driver month? mileage_scope? reason? reports incidents incidents_shared "
+            "incidents_injury original_sha256",
+            key="filing operator state driver month",
+        ),
+        _table(
+            "nhtsa_report",
+            "core",
+            "NHTSA: one record, one version of one crash report, without its narrative.",
+            "filing record report_id report_version latest_version operator entity_printed report_type month? "
+            "incident? state? driver engaged_printed? severity_printed?",
+            key="filing record",
+            optional=True,
+        ),
+        _table(
+            "record_hash",
+            "core",
+            "Hashes of one keyed record's cells, which tell of changes between editions.",
+            "filing record_key hash_figures hash_text hash_other",
+            key="filing record_key",
+        ),
+        _table(
             "rejected_row",
             "core",
             "One row per record that was set aside instead of loaded, and why.",
@@ -537,8 +647,30 @@ TABLES: dict[str, Table] = {
             "ledger",
             "One row per run and filing: where its records went.",
             "run_id filing read_as sha256 records_read records_loaded records_rejected records_blank "
-            "records_corrected",
+            "records_corrected records_superseded?",
             key="run_id filing",
+        ),
+        _table(
+            "revision",
+            "ledger",
+            "One row per published figure that is new, changed or removed against the publication before.",
+            "run_id publication_id publication_before table_name figure_key column_name operator? scope? change "
+            "old_value? new_value? difference? percent? old_bound? new_bound? filings verdict",
+            key="run_id table_name figure_key column_name",
+        ),
+        _table(
+            "run_event",
+            "ledger",
+            "One row per failed step of a scheduled run, and per source found overdue.",
+            "run_id happened_at event dag? task? scheduler_run? message",
+            key="run_id task",
+        ),
+        _table(
+            "backfill",
+            "ledger",
+            "One row per past vintage that somebody asked for: who, why, and what became of it.",
+            "run_id happened_at requested_by reason vintage outcome publication_id",
+            key="run_id vintage",
         ),
         _table(
             "forecast",
@@ -724,6 +856,43 @@ TABLES: dict[str, Table] = {
             key="claim",
         ),
         _table(
+            "incidents_monthly",
+            "mart",
+            "Crash reports and incidents of one operator (or all) in one month.",
+            "operator scope month reports incidents incidents_shared incidents_injury bound",
+            key="operator scope month",
+        ),
+        _table(
+            "incident_rate",
+            "mart",
+            "Incidents per million kilometres of one operator and report year, or why there is no rate.",
+            "operator scope report_year period_start period_end incidents distance_km? incidents_per_million_km? "
+            "incidents_per_million_km_low? incidents_per_million_km_high? bound reason?",
+            key="operator scope report_year reason",
+        ),
+        _table(
+            "mileage_vintage",
+            "mart",
+            "What one filing said of one operator, scope and month, and from when to when that was in force.",
+            "operator scope month state_known distance_km? bound known_from known_to? filing",
+            key="operator scope month filing known_from",
+        ),
+        _table(
+            "orders_vintage",
+            "mart",
+            "The figure of orders of one operator, scope and period that was the best known, and from when to when.",
+            "operator scope measure period period_start period_end state_known orders? bound? confidence? known_from "
+            "known_to? filing? figure?",
+            key="operator scope measure period_start period_end known_from",
+        ),
+        _table(
+            "record_change",
+            "mart",
+            "One column of one keyed record that an edition has otherwise than the edition it replaces.",
+            "source supersedes filing record_key change column_name old? new?",
+            key="filing record_key column_name",
+        ),
+        _table(
             "coverage",
             "mart",
             "What is held of one source, operator, scope and period, and what is missing and why.",
@@ -769,6 +938,11 @@ TABLES: dict[str, Table] = {
                 (
                     "crosscheck_figures",
                     "The published figure of a cell against every other figure of the same cell.",
+                    False,
+                ),
+                (
+                    "crosscheck_accounts",
+                    "Records read of each filing against those loaded, superseded, rejected and blank.",
                     False,
                 ),
                 (

@@ -27,7 +27,13 @@ class Settings(BaseSettings):
     - `FLEETSTATS_ORIGINALS`: a folder of publishers' files; wherever one of them is, by its sha256, the
       original of a digest, it is read in the digest's place (default: none);
     - `FLEETSTATS_WAREHOUSE_URL`: a PostgreSQL server to publish to, `postgresql+psycopg://…` (default: none,
-      which is a DuckDB file in the home).
+      which is a DuckDB file in the home);
+    - `FLEETSTATS_WAREHOUSE_CONN_ID`: the Airflow connection of that server, for scheduled runs; with it no
+      other variable has to hold the password (default: none);
+    - `FLEETSTATS_NOTIFY_URL`: where a scheduled run that failed is told, as a JSON POST with a `text` that
+      Slack and its like show (default: nowhere but the ledger);
+    - `FLEETSTATS_FETCH_SCHEDULE`, `FLEETSTATS_NIGHTLY_SCHEDULE`: when Airflow asks the publishers and builds,
+      as cron lines in UTC (default: `0 2 * * *` and `0 3 * * *`).
     """
 
     model_config = SettingsConfigDict(env_prefix="FLEETSTATS_", extra="ignore")
@@ -35,6 +41,10 @@ class Settings(BaseSettings):
     home: Path = Field(default_factory=Path.cwd)
     originals: Path | None = None
     warehouse_url: SecretStr | None = None
+    warehouse_conn_id: str | None = None
+    notify_url: SecretStr | None = None
+    fetch_schedule: str = "0 2 * * *"
+    nightly_schedule: str = "0 3 * * *"
 
     @field_validator("home", "originals", mode="after")
     @classmethod

@@ -65,14 +65,17 @@ class Staged:
     records_read: int = 0
     records_loaded: int = 0
     records_blank: int = 0
+    records_superseded: int = 0
     warnings: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     observed: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def unaccounted(self) -> int:
-        """Records that are neither loaded nor rejected nor blank; always 0, or the reader has a bug."""
-        return self.records_read - self.records_loaded - len(self.rejected) - self.records_blank
+        """Records that are neither loaded nor superseded nor rejected nor blank; always 0, or the reader has a
+        bug."""
+        accounted = self.records_loaded + self.records_superseded + len(self.rejected) + self.records_blank
+        return self.records_read - accounted
 
 
 def make_table(name: str, columns: dict[str, Any]) -> pa.Table:

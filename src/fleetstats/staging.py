@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -21,6 +22,7 @@ from fleetstats.schema import TABLES
 from fleetstats.sources import CLAIMS, SOURCES, reader
 from fleetstats.staged import Context, Corrected, Rejected, Staged, rows_to_table
 from fleetstats.units import parse_count, parse_distance
+from fleetstats.vintages import filing_vintages
 from fleetstats.yaml_files import load_yaml
 
 if TYPE_CHECKING:
@@ -225,8 +227,14 @@ def assemble(
         gaps = tables["known_gap"]
         over = pc.less_equal(gaps["period_end"], pa.scalar(as_of, pa.date32()))
         tables["known_gap"] = gaps.filter(over)
-    tables["filing"] = _filing_table(held, tables.get("published_figure"))
-    tables["poisson_limit"] = poisson_limits(tables.get("cadmv_mileage_filer"))
+    tables["filing"] = _filing_table(held, tables.get("published_figure"), as_of)
+    known_from = dict(
+        zip(tables["filing"]["filing"].to_pylist(), tables["filing"]["issued_on"].to_pylist(), strict=True)
+    )
+    tables["filing_vintage"] = rows_to_table("filing_vintage", filing_vintages(held, known_from, as_of))
+    tables["poisson_limit"] = poisson_limits(
+        tables.get("cadmv_mileage_filer"), tables.get("nhtsa_incident_month")
+    )
     return tables
 
 
@@ -339,12 +347,12 @@ def _difference(record: int, row: dict[str, str], folder: Path) -> dict[str, Any
     }
 
 
-def _filing_table(held: Sequence[Held], figures: pa.Table | None) -> pa.Table:
+def _filing_table(held: Sequence[Held], figures: pa.Table | None, as_of: date | None) -> pa.Table:
     earliest: dict[str, date] = {}
     if figures is not None:
         for row in figures.group_by("filing").aggregate([("issued_on", "min")]).to_pylist():
             earliest[row["filing"]] = row["issued_on_min"]
-    replaced = superseded(held)
+    replaced = superseded(held, as_of)
     rows = []
     for one in held:
         filing = one.filing
@@ -365,6 +373,9 @@ def _filing_table(held: Sequence[Held], figures: pa.Table | None) -> pa.Table:
                 "issued_on": issued,
                 "issued_on_estimated": filing.issued_on_estimated or filing.issued_on == "by_row",
                 "retrieved_on": filing.retrieved_on,
+                "withdrawn_on": None
+                if as_of and (filing.withdrawn_on or as_of) > as_of
+                else filing.withdrawn_on,
                 "status": one.status,
                 "supersedes": f"{filing.source}/{filing.supersedes}" if filing.supersedes else None,
                 "in_force": filing.id not in replaced,
@@ -377,17 +388,25 @@ def _filing_table(held: Sequence[Held], figures: pa.Table | None) -> pa.Table:
     return rows_to_table("filing", rows)
 
 
-def poisson_limits(filers: pa.Table | None) -> pa.Table:
-    """Exact two-sided 95 % limits of the expected number for each count of disengagements that occurs.
+def poisson_limits(filers: pa.Table | None, incidents: pa.Table | None = None) -> pa.Table:
+    """Exact two-sided 95 % limits of the expected number for each count of disengagements that occurs, and for
+    every number of incidents up to the most that one operator has where there is mileage of the same scope.
 
     Garwood, F. (1936), "Fiducial limits for the Poisson distribution", Biometrika 28: the limits are
     quantiles of gamma distributions with shapes n and n + 1; for n = 0 the lower one is 0.
     """
     from scipy.special import gammaincinv
 
-    counts: list[int] = []
+    occurring: set[int] = set()
     if filers is not None:
-        counts = sorted({n for n in filers["disengagements"].to_pylist() if n is not None})
+        occurring |= {n for n in filers["disengagements"].to_pylist() if n is not None}
+    if incidents is not None:
+        most: Counter[tuple[str, str]] = Counter()
+        for row in incidents.select(["filing", "operator", "mileage_scope", "incidents"]).to_pylist():
+            if row["mileage_scope"] is not None:
+                most[(row["operator"], row["mileage_scope"])] += row["incidents"]
+        occurring |= set(range(max(most.values(), default=-1) + 1))
+    counts = sorted(occurring)
     rows = [
         {
             "events": n,
@@ -412,6 +431,7 @@ def account_rows(staged: Iterable[Staged], held: Sequence[Held], run_id: str) ->
             "records_loaded": one.records_loaded,
             "records_rejected": len(one.rejected),
             "records_blank": one.records_blank,
+            "records_superseded": one.records_superseded,
             "records_corrected": len({c.record for c in one.corrected}),
         }
         for one in staged

@@ -19,7 +19,7 @@ from fleetstats.periods import parse_period
 from fleetstats.raw import HashCache, filing_folders, load_catalogue, read_filing
 from fleetstats.schema import INITIATED_BY, LOCATIONS, TABLES
 from fleetstats.settings import packaged
-from fleetstats.sources import SOURCES, reader
+from fleetstats.sources import CLAIMS, SOURCES, reader
 from fleetstats.staging import Reviewed
 from fleetstats.units import parse_distance
 
@@ -114,7 +114,11 @@ def test_a_chinese_name_resolves(name: str) -> None:
 @pytest.mark.parametrize("source", SOURCES)
 def test_a_source_has_its_folder_reader_and_titles(source: str) -> None:
     described = yaml.safe_load((RAW / source / "source.yml").read_text(encoding="utf-8"))
-    assert set(described) - {"addresses", "note"} == {*TABLES["source"].columns, "hosts"}
+    assert set(described) - {"addresses", "note", "restatements"} == {
+        *TABLES["source"].columns,
+        "hosts",
+        "lag_days",
+    }
     assert described["source"] == source
     assert described["title_en"]
     assert re.search(r"[\u4e00-\u9fff]", described["title_zh"])
@@ -123,7 +127,7 @@ def test_a_source_has_its_folder_reader_and_titles(source: str) -> None:
 
 
 def test_no_folder_is_of_an_unknown_source() -> None:
-    assert {path.name for path in RAW.iterdir()} == set(SOURCES)
+    assert {path.name for path in RAW.iterdir()} == {*SOURCES, CLAIMS}
 
 
 def test_scopes_are_listed_once_with_titles_in_both_languages() -> None:
@@ -264,7 +268,7 @@ def test_a_filing_has_its_file_and_nothing_else(folder: Path) -> None:
 def test_the_catalogue_of_all_filings_verifies(tmp_path: Path) -> None:
     held = load_catalogue(RAW, tmp_path / "landed", None, HashCache(tmp_path / "hashes.json"))
     assert [h.filing.id for h in held] == sorted(IDS)
-    assert sum(h.read_as == "digest" for h in held) == 22
+    assert sum(h.read_as == "digest" for h in held) == 26
     assert len({h.original_sha256 for h in held if h.original_sha256}) == len(DIGESTS)
 
 

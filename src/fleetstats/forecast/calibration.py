@@ -13,13 +13,13 @@ from fleetstats.forecast.history import Array, History
 class Calibration:
     """The constants of the calibration. They were tuned on made panels, not on what is published."""
 
-    growth: float = 0.6  # spread grows with the lead as lead ** growth, before any error is known
+    growth: float = 0.5  # spread grows with the lead as lead ** growth, before any error is known
     prior: float = 4.0  # the first guess of the spread counts as this many errors
     lead_prior: float = 8.0  # one curve for all leads counts as this many errors of each lead
     memory: float = 0.95  # an error one origin older counts this much less
     cap: float = 4.0  # an error beyond this many first guesses counts as this many
     freedom: float = 5.0  # degrees of freedom of the tails with no error known
-    width: float = 1.0  # factor on every spread
+    width: float = 0.9  # factor on every spread
 
 
 CALIBRATION = Calibration()

@@ -17,7 +17,7 @@ class Weighting:
     power: float = 2.0  # a model twice as far off gets 1 / 2 ** power of the weight
     prior: float = 3.0  # equal weights count as this many origins
     memory: float = 0.95  # an error one origin older counts this much less
-    growth: float = 0.6  # errors at lead h are divided by h ** growth
+    growth: float = 0.5  # errors at lead h are divided by h ** growth
 
 
 WEIGHTING = Weighting()

@@ -23,9 +23,6 @@ MODELS: tuple[str, ...] = (*SINGLE, COMBINATION)
 ROLLING = 16
 """Rolling origins that calibrate a forecast, at most; the latest ones."""
 
-COMBINED = tuple(SINGLE)
-"""What the combination combines, as far as each can forecast the series."""
-
 
 def forecast_one(
     series: Series, horizon: int, models: Sequence[str], seed: int, *, calibrate: bool, paths: int = PATHS
@@ -41,7 +38,7 @@ def forecast_one(
 
 def trace_series(series: Series, horizon: int, models: Sequence[str], *, rolling: int) -> Trace:
     """Runs the models that were asked for, or that the combination needs, at all origins."""
-    wanted = [name for name in SINGLE if name in models or (COMBINATION in models and name in COMBINED)]
+    wanted = [name for name in SINGLE if name in models or COMBINATION in models]
     traced = trace(series, horizon, {name: SINGLE[name] for name in wanted}, rolling=rolling)
     if COMBINATION in models:
         traced.models[COMBINATION] = _combined(traced)
@@ -74,7 +71,7 @@ def from_origin(
                 model=name,
                 origin=origin,
                 target_periods=until.next_periods(horizon),
-                paths=sample(model.points[index], width, history.scale, order),
+                paths=sample(model.points[index], width, history, order),
                 initial_total=float(history.cumulative[-1]),
                 parameters=_described(model.parameters[index], width, bounds),
                 imputed=gaps,
@@ -94,7 +91,7 @@ def _described(chosen: dict[str, Any], width: Spread, bounds: list[str]) -> dict
 
 def _combined(traced: Trace) -> ModelTrace:
     """The combination at every origin, with weights from what was known there."""
-    names = [name for name in COMBINED if name in traced.models]
+    names = [name for name in SINGLE if name in traced.models]
     points = np.full(traced.truths.shape, np.nan)
     parameters: list[dict[str, Any]] = []
     reasons: list[str | None] = []
@@ -110,8 +107,4 @@ def _combined(traced: Trace) -> ModelTrace:
         points[index] = combination.combine(central, weight)
         parameters.append({"weights": weight})
         reasons.append(None)
-    bounds = np.zeros(traced.truths.shape, dtype=np.bool_)
-    for row, origin in enumerate(traced.origins):
-        following = traced.series.at_least[int(origin) + 1 : int(origin) + 1 + traced.horizon]
-        bounds[row, : following.size] = following
-    return ModelTrace(points, errors_of(points, traced.truths, bounds), parameters, reasons)
+    return ModelTrace(points, errors_of(points, traced.truths, traced.bounds), parameters, reasons)

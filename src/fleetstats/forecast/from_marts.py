@@ -75,7 +75,7 @@ class Truths:
 
 
 @dataclass(frozen=True)
-class History:
+class PublishedSeries:
     """One series with everything that was said of it.
 
     `offset`: the published total less the sum of the periods, where the publisher gives totals; else 0. It is
@@ -131,7 +131,9 @@ class History:
         )
 
 
-def histories(figures: Iterable[dict[str, Any]], totals: Iterable[dict[str, Any]] = ()) -> list[History]:
+def histories(
+    figures: Iterable[dict[str, Any]], totals: Iterable[dict[str, Any]] = ()
+) -> list[PublishedSeries]:
     """The series of the rows of `forecast_series`, in the order of their codes.
 
     `totals` are rows of `orders_cumulative`: where an operator's total at the end of a period can be derived,
@@ -144,9 +146,9 @@ def histories(figures: Iterable[dict[str, Any]], totals: Iterable[dict[str, Any]
     return [_history(name, grouped[name], derived) for name in sorted(grouped)]
 
 
-def _history(name: str, rows: list[dict[str, Any]], totals: list[dict[str, Any]]) -> History:
+def _history(name: str, rows: list[dict[str, Any]], totals: list[dict[str, Any]]) -> PublishedSeries:
     one = rows[0]
-    history = History(
+    history = PublishedSeries(
         series=name,
         operator=one["operator"],
         measure=one["measure"],
@@ -185,7 +187,7 @@ def _day(value: Any) -> date:
     return found
 
 
-def going_on(every: Iterable[History], day: date | None = None) -> list[History]:
+def going_on(every: Iterable[PublishedSeries], day: date | None = None) -> list[PublishedSeries]:
     """Those that have not ended: their last period is within a year of the newest one of their measure."""
     last: dict[str, int] = {}
     newest: dict[tuple[str, str], int] = {}

@@ -62,6 +62,18 @@ class History:
         coming = (self.size + np.arange(path.size)) % self.season
         return self.scale.backward(path + self.pattern[coming])
 
+    def ceiling(self, horizon: int) -> Array:
+        """What no path passes at each lead h, shape (horizon,), on the scale: 3 (h + 1) times the largest value.
+
+        A bound far beyond what is likely. Without it the tail of an unsteady series, exponential on its own
+        scale, would rule its mean.
+        """
+        if self.scale.linear:
+            return np.full(horizon, np.inf)
+        multiples = 3.0 * (np.arange(1, horizon + 1) + 1)
+        highest = np.asarray(multiples * max(float(self.increments.max()), self.scale.unit))
+        return self.scale.forward(highest)
+
     @cached_property
     def cumulative(self) -> Array:
         """Totals before the first period and after each: shape (n + 1,)."""

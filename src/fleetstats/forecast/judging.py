@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from fleetstats.forecast.from_marts import History, Truths
+from fleetstats.forecast.from_marts import PublishedSeries, Truths
+from fleetstats.forecast.scores import mase_scale, score_quantiles
 from fleetstats.forecast.series import PERIODS_A_YEAR, period_number, period_text
 
 TRUTH_BASES = ("first_published", "known_today")
 _OF_FORECAST = (
     "publication_id series operator scope measure unit frequency origin model horizon target_period target_end quantity"
 ).split()
-_INTERVALS = {"inside_50": (0.25, 0.75), "inside_80": (0.1, 0.9), "inside_95": (0.025, 0.975)}
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,7 @@ class Said:
         return self.values[self.levels.index(level)]
 
 
-def truths(history: History) -> dict[str, Truths]:
+def truths(history: PublishedSeries) -> dict[str, Truths]:
     """The truth as first published and as known today."""
     return {"first_published": history.first_published(), "known_today": history.known()}
 
@@ -63,51 +61,39 @@ def truth_of(
 
 
 def usual_change(known: Truths, origin: str) -> float | None:
-    """The mean absolute change from the same period a year before, up to the origin: the unit of MASE.
-
-    With less than a year and one period, from the period before. None where there is no change to be had.
-    """
+    """The scale of `mase_scale` on what was known up to the origin, in the unit of the series; None without one."""
     last = period_number(origin, known.frequency)
-    values = {
-        number: f.value
-        for f in known.figures.values()
-        if (number := period_number(f.period, known.frequency)) <= last
-    }
-    for lag in (PERIODS_A_YEAR[known.frequency], 1):
-        changes = [abs(v - values[n - lag]) for n, v in values.items() if n - lag in values]
-        if changes and math.fsum(changes) > 0:
-            return math.fsum(changes) / len(changes)
-    return None
+    by_number = {period_number(f.period, known.frequency): f.value for f in known.figures.values()}
+    first = min((number for number in by_number if number <= last), default=last)
+    values = np.array([by_number.get(number, np.nan) for number in range(first, last + 1)])
+    scale = mase_scale(values, PERIODS_A_YEAR[known.frequency])
+    return None if np.isnan(scale) else scale
 
 
 def scores(said: Said, truth: float, scale: float | None) -> dict[str, Any]:
-    """Error, scaled error, CRPS from the quantiles, and whether the intervals hold the truth."""
-    median = said.at(0.5)
-    crps = float(crps_of([said], [truth])[0])
-    found: dict[str, Any] = {
+    """Error, scaled error, CRPS from the quantiles, and whether the intervals hold the truth.
+
+    In the unit of the series; what is scaled is None where `scale` is. The formulas are `score_quantiles`'.
+    """
+    found = score_quantiles(
+        np.array([said.values]), said.levels, np.array([truth]), np.nan if scale is None else scale
+    )
+    crps = float(found.crps[0])
+    return {
         "forecast_mean": said.mean,
-        "median": median,
-        "absolute_error": abs(median - truth),
-        "scaled_error": None if scale is None else abs(median - truth) / scale,
+        "median": said.at(0.5),
+        "absolute_error": float(found.absolute_error[0]),
+        "scaled_error": None if scale is None else float(found.scaled_error[0]),
         "crps": crps,
         "scaled_crps": None if scale is None else crps / scale,
+        **{f"inside_{per_cent}": bool(covered[0]) for per_cent, covered in found.covered.items()},
     }
-    for name, (low, high) in _INTERVALS.items():
-        found[name] = said.at(low) <= truth <= said.at(high)
-    return found
-
-
-def crps_of(said: Iterable[Said], truth: Iterable[float]) -> NDArray[np.float64]:
-    """Twice the mean quantile loss over the levels, which is the CRPS as far as the levels tell."""
-    import scoringrules
-
-    each = list(said)
-    values = np.array([one.values for one in each])
-    return np.asarray(scoringrules.crps_quantile(np.array(list(truth)), values, np.array(each[0].levels)))
 
 
 def judge(
-    forecasts: Iterable[dict[str, Any]], history: dict[str, History], scored: dict[tuple[Any, ...], float]
+    forecasts: Iterable[dict[str, Any]],
+    history: dict[str, PublishedSeries],
+    scored: dict[tuple[Any, ...], float],
 ) -> Iterator[dict[str, Any]]:
     """Scores of the ledger's forecasts whose truth is known and was not scored before with that value.
 

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fleetstats import chain
-from fleetstats.forecast.from_marts import COLUMNS, HORIZON, History, going_on, histories, inputs_sha256
+from fleetstats.forecast.from_marts import (
+    COLUMNS,
+    HORIZON,
+    PublishedSeries,
+    going_on,
+    histories,
+    inputs_sha256,
+)
 from fleetstats.schema import CHAINED
 from fleetstats.staged import rows_to_table
 
@@ -28,13 +35,13 @@ _TOTALS = {"operator", "scope", "as_of", "basis", "orders", "issued_on"}
 class Task:
     """One series to be forecast, as far as it is known now."""
 
-    history: History
+    history: PublishedSeries
     scope: str
     total: float
     inputs: str
 
 
-def read_histories(read: ReadFrame) -> list[History]:
+def read_histories(read: ReadFrame) -> list[PublishedSeries]:
     """The series of a warehouse's marts, with everything that was said of them."""
     return histories(_records(read("forecast_series", COLUMNS)), _records(read("orders_cumulative", _TOTALS)))
 
@@ -43,20 +50,21 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [dict(zip(frame.columns, row, strict=True)) for row in frame.itertuples(index=False, name=None)]
 
 
-def wanted(every: Iterable[History], series: Collection[str] | None) -> list[History]:
+def wanted(every: Iterable[PublishedSeries], series: Collection[str] | None) -> list[PublishedSeries]:
     """The series that go on: those of orders, or those named; an empty name list means all.
 
     A name is the code of a series or the beginning of one, such as `orders`, `distance/waymo`.
     """
     names = (ORDERS,) if series is None else tuple(series)
-    return [h for h in going_on(every) if not names or any(_is_named(h.series, name) for name in names)]
+    return [h for h in going_on(every) if not names or any(is_named(h.series, name) for name in names)]
 
 
-def _is_named(series: str, name: str) -> bool:
+def is_named(series: str, name: str) -> bool:
+    """Whether a name is a series' code, or a whole beginning of it: `distance/waymo`, not `distance/way`."""
     return series == name or series.startswith(name.rstrip("/") + "/")
 
 
-def tasks(every: Iterable[History], ledger: pa.Table, seed: int) -> list[Task]:
+def tasks(every: Iterable[PublishedSeries], ledger: pa.Table, seed: int) -> list[Task]:
     """Those of the series that were not forecast yet from what is known now by the code of today."""
     from fleetstats.forecast.records import code_version
 
@@ -109,7 +117,7 @@ def new_forecasts(
 
 
 def new_scores(
-    every: Iterable[History], forecasts: pa.Table, scored: pa.Table, made: Made
+    every: Iterable[PublishedSeries], forecasts: pa.Table, scored: pa.Table, made: Made
 ) -> list[dict[str, Any]]:
     """The rows that the ledger `forecast_score` gains: targets whose truth has become known or has changed."""
     import pyarrow as pa

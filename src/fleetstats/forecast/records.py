@@ -14,7 +14,7 @@ from typing import Any
 
 from fleetstats import __version__
 from fleetstats.forecast import LEVELS, Forecast
-from fleetstats.forecast.from_marts import History
+from fleetstats.forecast.from_marts import PublishedSeries
 from fleetstats.periods import parse_period
 
 _STEPS = (1, 2.5, 5)
@@ -53,7 +53,7 @@ def thresholds(total: float) -> list[int]:
 
 
 def rows(
-    forecast: Forecast, history: History, scope: str, total: float, inputs: str, made: Made
+    forecast: Forecast, history: PublishedSeries, scope: str, total: float, inputs: str, made: Made
 ) -> Iterator[dict[str, Any]]:
     """One row for each number of a forecast: quantiles and mean of increments and totals, probabilities.
 

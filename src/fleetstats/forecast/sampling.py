@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fleetstats.forecast.calibration import Spread
-from fleetstats.forecast.history import Array
-from fleetstats.forecast.scale import Scale
+from fleetstats.forecast.history import Array, History
 
 PATHS = 1000
 """Sample paths of a forecast."""
@@ -41,10 +40,11 @@ def ranks(series_id: str, seed: int, horizon: int, paths: int = PATHS) -> NDArra
     return np.argsort(np.argsort(np.concatenate([half, -half]), axis=0, kind="stable"), axis=0, kind="stable")
 
 
-def sample(center: Array, spread: Spread, scale: Scale, order: NDArray[np.intp]) -> Array:
+def sample(center: Array, spread: Spread, history: History, order: NDArray[np.intp]) -> Array:
     """Paths in the unit of the series, shape (paths, h), around `center`, shape (h,), on the scale."""
     from scipy import stats
 
     grid = (np.arange(order.shape[0]) + 0.5) / order.shape[0]
     tails = stats.t.ppf(grid, spread.freedom)
-    return scale.backward(center + spread.scale * tails[order])
+    reached = center + spread.scale * tails[order]
+    return history.scale.backward(np.minimum(reached, history.ceiling(center.size)))

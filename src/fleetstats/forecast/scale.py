@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-SOFTNESS = 0.3
+SOFTNESS = 0.5
 """Where the scale turns from absolute to relative, as a share of the series' mean. Tuned on made panels."""
 
 _CEILING = 30.0

@@ -46,6 +46,7 @@ class Trace:
 
     `origins`: shape (origins,), positions of the last observed period of each; rising, the last one is the
     end of the series. `truths`: shape (origins, h), on the scale of each origin; NaN where unknown.
+    `bounds`: same shape, bool: the truth is known only as a lower bound.
     """
 
     series: Series
@@ -53,6 +54,7 @@ class Trace:
     histories: list[History]
     horizon: int
     truths: Array
+    bounds: Mask
     models: dict[str, ModelTrace]
 
     def known(self, index: int) -> Mask:
@@ -82,7 +84,7 @@ def trace(series: Series, horizon: int, models: Mapping[str, Model], *, rolling:
             truths[row, : following.size] = history.scale.forward(following)
         bounds[row, : following.size] = series.at_least[origin + 1 : origin + 1 + horizon]
     found = {name: _run(model, histories, horizon, truths, bounds) for name, model in models.items()}
-    return Trace(series, origins, histories, horizon, truths, found)
+    return Trace(series, origins, histories, horizon, truths, bounds, found)
 
 
 def _run(model: Model, histories: Sequence[History], horizon: int, truths: Array, bounds: Mask) -> ModelTrace:
@@ -92,7 +94,7 @@ def _run(model: Model, histories: Sequence[History], horizon: int, truths: Array
     for row, history in enumerate(histories):
         path, chosen, reason = _attempt(model, history, horizon)
         if path is not None:
-            points[row] = history.scale.forward(path)
+            points[row] = np.minimum(history.scale.forward(path), history.ceiling(horizon))
         parameters.append(chosen)
         reasons.append(reason)
     return ModelTrace(points, errors_of(points, truths, bounds), parameters, reasons)

@@ -6,9 +6,13 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from functools import cache
 from multiprocessing import get_context
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -31,11 +35,32 @@ def each(function: Callable[[T], R], items: Sequence[T], workers: int | None) ->
     """
     count = workers if workers is not None else (1 if len(items) <= FEW else cores())
     if count <= 1 or len(items) <= 1:
-        yield from map(function, items)
+        for item in items:
+            with _one_thread():
+                done = function(item)
+            yield done
         return
     size = max(1, min(16, len(items) // (4 * count)))
     with _one_thread_each(), ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
         yield from pool.map(function, items, chunksize=size)
+
+
+@cache
+def _linear_algebra() -> ThreadpoolController:
+    """The libraries of linear algebra that are loaded; SciPy brings one of its own."""
+    import scipy.linalg  # noqa: F401
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
+
+
+def _one_thread() -> AbstractContextManager[object]:
+    """This process uses one thread for linear algebra, as the workers do.
+
+    For the sake of the last digit, and of speed: threads for matrices of twenty numbers wait for each other.
+    """
+    limited: AbstractContextManager[object] = _linear_algebra().limit(limits=1)
+    return limited
 
 
 @contextmanager

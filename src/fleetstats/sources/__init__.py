@@ -1,7 +1,9 @@
 """One module per source: bytes of a filing in, tidy tables out. A module knows its format and nothing else.
 
 Each has `read(context) -> Staged`; a source whose originals are not ours to ship also has
-`digest(staged) -> bytes`, the figures of an original as they are shipped in its place.
+`digest(staged) -> bytes`, the figures of an original as they are shipped in its place. A source whose editions
+are not the DMV's has `parse_edition(edition) -> Period`; one whose every edition replaces the one before has
+`replaces(edition, editions) -> str | None`.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ SOURCES = (
     "cadmv_disengagement",
     "cadmv_mileage",
     "market_figures",
+    "nhtsa_sgo",
     "robotaxi_orders",
 )
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+import secrets
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -18,11 +20,17 @@ if TYPE_CHECKING:
 KEPT = 10
 """How many publications are kept to return to."""
 
+WAITING = timedelta(days=1)
+"""How long the candidate of a run whose steps are separate tasks waits for its next step."""
+
 PUBLISHED = "published"
 ROLLED_BACK = "rolled_back"
 
 ReadFrame = Callable[[str, set[str]], "pd.DataFrame"]
 """A table by name as a frame: decimals as floats, columns that are not asked for as nulls."""
+
+ReadRows = Callable[[str, Sequence[str]], "list[tuple[Any, ...]] | None"]
+"""Some columns of a table by name, as they are stored; None where the table or one of them is not there."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +98,7 @@ class Warehouse(Protocol):
         """One build at a time; `Locked` at once if another has it."""
 
     def prepare(self) -> None:
-        """Under the lock, before a build: clear away what killed runs left."""
+        """Under the lock, before a build: clear away what killed runs left; candidates that wait stay."""
 
     def candidate(self, run_id: str) -> Candidate:
         """Begin a candidate, or go on with one that was closed."""
@@ -98,8 +106,16 @@ class Warehouse(Protocol):
     def frames(self, run_id: str | None = None) -> Frames:
         """The tables of a closed candidate, or of what is published."""
 
+    def content(
+        self, run_id: str | None = None, *, kept: State | None = None
+    ) -> AbstractContextManager[ReadRows]:
+        """Read the tables of a closed candidate, of a kept publication, or of what is published."""
+
     def record(self, ledger: str, run_id: str, rows: list[dict[str, Any]]) -> None:
         """Append a run's rows to a ledger, whatever becomes of its candidate."""
+
+    def recorded(self, ledger: str, run_id: str) -> list[dict[str, Any]]:
+        """A run's rows of a ledger."""
 
     def ledger(self, name: str) -> pa.Table:
         """All rows of a ledger; of a chained one those of this warehouse alone, a vintage having its own."""
@@ -121,6 +137,20 @@ class Warehouse(Protocol):
 
     def query(self, sql: str) -> pa.Table:
         """The result of one read-only statement; `BadStatement` if it is not one or fails."""
+
+
+def new_run_id(*, in_steps: bool = False) -> str:
+    """An identifier that begins with the time, so that runs sort; that of a run `in_steps` says so."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}Z-{secrets.token_hex(3)}{'-s' if in_steps else ''}"
+
+
+def may_wait(run_id: str) -> bool:
+    """Whether a candidate may belong to a run in steps that goes on; takes file names and schema names too."""
+    found = re.search(r"(\d{8}t\d{12})z[-_][0-9a-f]{6}[-_]s\b", run_id.lower())
+    if found is None:
+        return False
+    begun = datetime.strptime(found[1], "%Y%m%dt%H%M%S%f").replace(tzinfo=UTC)
+    return datetime.now(UTC) - begun < WAITING
 
 
 def publication_row(

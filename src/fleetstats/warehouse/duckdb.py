@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -20,7 +20,7 @@ from fleetstats.raw import write_atomically
 from fleetstats.schema import CHAINED, TABLES, Table, tables
 from fleetstats.settings import Settings
 from fleetstats.staged import rows_to_table
-from fleetstats.warehouse import KEPT, ROLLED_BACK, ReadFrame, State, publication_row
+from fleetstats.warehouse import KEPT, ROLLED_BACK, ReadFrame, ReadRows, State, may_wait, publication_row
 
 if TYPE_CHECKING:
     import duckdb
@@ -38,7 +38,8 @@ def candidate_path(published: Path, run_id: str) -> Path:
 def discard_candidates(folder: Path) -> None:
     """Remove what builds that were killed have left; only to be called under the lock."""
     for path in folder.glob(f"{_CANDIDATE}*"):
-        path.unlink(missing_ok=True)
+        if not may_wait(path.name):
+            path.unlink(missing_ok=True)
 
 
 class Candidate:
@@ -87,7 +88,7 @@ class Candidate:
 
     def replace(self, name: str, table: pa.Table) -> None:
         """Put other rows in a table."""
-        self._execute(f"delete from {TABLES[name].name}")  # noqa: S608
+        self._execute(f"delete from {TABLES[name].name}")  # noqa: S608 - our names
         self.load(name, table)
 
     def insert_select(self, name: str, sql: str) -> int:
@@ -111,12 +112,12 @@ class Candidate:
     def has(self, name: str) -> bool:
         """Whether the table is there: a file of an earlier version lacks those that came later."""
         return bool(
-            self.select(f"select 1 from information_schema.tables where table_name = {_quoted(name)}")  # noqa: S608
+            self.select(f"select 1 from information_schema.tables where table_name = {_quoted(name)}")  # noqa: S608 - our names
         )
 
     def count(self, name: str) -> int:
         """Number of rows of a table."""
-        row = self._execute(f"select count(*) from {TABLES[name].name}").fetchone()  # noqa: S608
+        row = self._execute(f"select count(*) from {TABLES[name].name}").fetchone()  # noqa: S608 - our names
         return int(row[0]) if row else 0
 
     def close(self) -> None:
@@ -179,7 +180,13 @@ def select_for_checks(table: str, columns: list[Any], wanted: set[str]) -> str:
         else name
         for name, kind in columns
     )
-    return f"select {selected} from {TABLES[table].name}"  # noqa: S608
+    return f"select {selected} from {TABLES[table].name}"  # noqa: S608 - our names
+
+
+def select_columns(table: str, columns: Sequence[str]) -> str:
+    """A query of some columns of one of our tables, in the order of its key."""
+    spec = TABLES[table]
+    return f"select {', '.join(columns)} from {spec.name} order by {', '.join(spec.key)}"  # noqa: S608 - our names
 
 
 class DuckdbWarehouse:
@@ -252,6 +259,27 @@ class DuckdbWarehouse:
         """The tables of a candidate file, or of the published one."""
         return DuckdbFrames(self._path if run_id is None else candidate_path(self._path, run_id))
 
+    @contextmanager
+    def content(self, run_id: str | None = None, *, kept: State | None = None) -> Iterator[ReadRows]:
+        """Read from a candidate file, an archived one, or the published one; one that is not there has nothing."""
+        import duckdb
+
+        path = self._path if run_id is None else candidate_path(self._path, run_id)
+        if kept is not None:
+            path = self._archive / f"{kept.run_id}.duckdb"
+        if not path.exists():
+            yield lambda *_: None
+            return
+        with duckdb.connect(str(path), read_only=True) as connection:
+
+            def read(table: str, columns: Sequence[str]) -> list[tuple[Any, ...]] | None:
+                try:
+                    return connection.execute(select_columns(table, columns)).fetchall()
+                except (duckdb.CatalogException, duckdb.BinderException):
+                    return None
+
+            yield read
+
     def record(self, ledger: str, run_id: str, rows: list[dict[str, Any]]) -> None:
         """One immutable Parquet file for each run."""
         ledgers.append(self._ledger(ledger), ledger, run_id, rows)
@@ -272,12 +300,16 @@ class DuckdbWarehouse:
             for name in CHAINED:
                 try:
                     rows = connection.execute(
-                        f"select * from {TABLES[name].name} where run_id = ? order by sequence",  # noqa: S608
+                        f"select * from {TABLES[name].name} where run_id = ? order by sequence",  # noqa: S608 - our names
                         [run_id],
                     )
                 except duckdb.CatalogException:
                     continue  # A file of a version before these ledgers
                 self.record(name, run_id, rows.to_arrow_table().to_pylist())
+
+    def recorded(self, ledger: str, run_id: str) -> list[dict[str, Any]]:
+        """The rows of that file."""
+        return ledgers.read_run(self._settings.ledger, ledger, run_id)
 
     def publish(self, publication: dict[str, Any], state: State) -> None:
         """Rename the candidate over the published file."""
@@ -411,7 +443,7 @@ def query(path: Path, sql: str) -> pa.Table:
 
 def _insert(spec: Table, source: str) -> str:
     columns = ", ".join(spec.columns)
-    return f"insert into {spec.name} ({columns}) select {columns} from {source} as q order by {', '.join(spec.key)}"  # noqa: S608
+    return f"insert into {spec.name} ({columns}) select {columns} from {source} as q order by {', '.join(spec.key)}"  # noqa: S608 - our names
 
 
 def _quoted(text: str | None) -> str:

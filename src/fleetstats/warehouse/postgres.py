@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from fleetstats import __version__
 from fleetstats.errors import BadStatement, ConfigurationError, Locked, shorten
-from fleetstats.schema import CHAINED, TABLES, Table, tables
+from fleetstats.schema import CHAINED, TABLES, Table
 from fleetstats.staged import rows_to_table
-from fleetstats.warehouse import KEPT, ROLLED_BACK, ReadFrame, State, publication_row
+from fleetstats.warehouse import KEPT, ROLLED_BACK, ReadFrame, ReadRows, State, may_wait, publication_row
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +36,6 @@ LOADER = "fleetstats_loader"
 ANALYST = "fleetstats_analyst"
 
 _LOCK = 0x666C656574  # "fleet": one advisory lock for the whole warehouse
-_LEDGERS = [table.name for table in tables("ledger")]
 
 
 def _connect(url: str, *, schema: str | None = None, role: str | None = LOADER) -> psycopg.Connection[Any]:
@@ -86,7 +85,7 @@ class PostgresCandidate:
         dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
         statements = [f"create schema if not exists {self._schema}"]
         for table in metadata(
-            t for t in tables if t.name not in ("publication", "check_result")
+            t for t in tables if t.kind != "ledger" or t.name in ("filing_account", *CHAINED)
         ).sorted_tables:
             statements.append(str(CreateTable(table).compile(dialect=dialect)))
             statements.append(str(SetTableComment(table).compile(dialect=dialect)))
@@ -102,7 +101,7 @@ class PostgresCandidate:
         """Fill a table from a query by column name."""
         columns = ", ".join(TABLES[name].columns)
         done = self._connection.execute(
-            f"insert into {TABLES[name].name} ({columns}) select {columns} from (\n{sql}\n) as q".encode()  # noqa: S608
+            f"insert into {TABLES[name].name} ({columns}) select {columns} from (\n{sql}\n) as q".encode()  # noqa: S608 - our names
         )
         return done.rowcount
 
@@ -132,9 +131,9 @@ def copy_into(connection: psycopg.Connection[Any], name: str, table: pa.Table) -
 
     spec = TABLES[name]
     buffer = io.BytesIO()
-    csv.write_csv(
-        table.select(spec.columns), buffer, csv.WriteOptions(include_header=False, quoting_style="needed")
-    )
+    # An empty chunk before others would be written as zero bytes
+    whole = table.select(spec.columns).combine_chunks()
+    csv.write_csv(whole, buffer, csv.WriteOptions(include_header=False, quoting_style="needed"))
     statement = sql.SQL("copy {} ({}) from stdin (format csv)").format(
         sql.Identifier(name), sql.SQL(", ").join(map(sql.Identifier, spec.columns))
     )
@@ -205,6 +204,8 @@ class PostgresWarehouse:
         """Drop the build schemas of killed runs."""
         with _connect(self._url) as connection:
             for schema in _schemas(connection, BUILD_PREFIX):
+                if may_wait(schema):
+                    continue
                 connection.execute(f"drop schema {schema} cascade".encode())
 
     def candidate(self, run_id: str) -> PostgresCandidate:
@@ -217,6 +218,24 @@ class PostgresWarehouse:
             self._url, PUBLISHED_SCHEMA if run_id is None else _schema(BUILD_PREFIX, run_id)
         )
 
+    @contextmanager
+    def content(self, run_id: str | None = None, *, kept: State | None = None) -> Iterator[ReadRows]:
+        """Read from the build schema, a kept schema, or what is published."""
+        from fleetstats.warehouse.duckdb import select_columns
+
+        schema = PUBLISHED_SCHEMA if run_id is None else _schema(BUILD_PREFIX, run_id)
+        if kept is not None:
+            schema = _schema(KEPT_PREFIX, kept.run_id)
+        with _connect(self._url, schema=schema) as connection:
+            there = self._columns(connection, schema)
+
+            def read(table: str, columns: Sequence[str]) -> list[tuple[Any, ...]] | None:
+                if not set(columns) <= there.get(table, set()):
+                    return None
+                return connection.execute(select_columns(table, columns).encode()).fetchall()
+
+            yield read
+
     def record(self, ledger: str, run_id: str, rows: list[dict[str, Any]]) -> None:
         """Append rows to a ledger table; a run's rows are written once."""
         from psycopg import sql
@@ -228,6 +247,20 @@ class PostgresWarehouse:
             if there is None and rows:
                 copy_into(connection, ledger, rows_to_table(ledger, rows))
 
+    def recorded(self, ledger: str, run_id: str) -> list[dict[str, Any]]:
+        """The run's rows of the ledger table."""
+        from psycopg import sql
+
+        with _connect(self._url, schema=LEDGER_SCHEMA) as connection:
+            cursor = connection.execute(
+                sql.SQL("select {} from {} where run_id = %s").format(
+                    sql.SQL(", ").join(map(sql.Identifier, TABLES[ledger].columns)), sql.Identifier(ledger)
+                ),
+                [run_id],
+            )
+            names = [column.name for column in cursor.description or []]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
     def ledger(self, name: str) -> pa.Table:
         """All rows of a ledger, in the order of its key."""
         import psycopg
@@ -236,7 +269,7 @@ class PostgresWarehouse:
         with _connect(self._url, schema=LEDGER_SCHEMA) as connection:
             try:
                 rows = connection.execute(
-                    f"select {', '.join(spec.columns)} from {spec.name} order by {', '.join(spec.key)}".encode()  # noqa: S608
+                    f"select {', '.join(spec.columns)} from {spec.name} order by {', '.join(spec.key)}".encode()  # noqa: S608 - our names
                 ).fetchall()
             except psycopg.errors.UndefinedTable as error:
                 raise ConfigurationError(

@@ -120,7 +120,7 @@ def _forecast(
         raise CannotForecast("no growth curve comes near the values")
     _, form, w, m, k = best
     fitted = k * _shape(form, (time - m) / w)
-    ahead = k * _shape(form, (np.arange(n, n + horizon) - m) / w)
+    ahead = k * _shape(form, np.asarray((np.arange(n, n + horizon) - m) / w, dtype=np.float64))
     off = history.scale.forward(values) - history.scale.forward(fitted)
     last = float(0.65 * off[-1] + 0.35 * off[-2])
     path = history.scale.forward(ahead) + _ANCHOR * last

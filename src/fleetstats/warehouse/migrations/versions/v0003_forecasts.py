@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 _SCHEMA = "fleetstats_ledger"
 _SERIES = """
@@ -37,7 +37,9 @@ _SCORED = """
             inside_95 boolean not null,
             code_version varchar not null,"""
 _CHAINED = ("forecast", "forecast_score", "backtest_score")
-_KEPT_AS_WRITTEN = ("publication", "check_result", "filing_account", *_CHAINED)
+_KEPT_AS_WRITTEN = (
+    "publication", "check_result", "filing_account", "run_event", "backfill", *_CHAINED,
+)  # fmt: skip
 
 
 def upgrade() -> None:

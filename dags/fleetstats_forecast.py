@@ -1,0 +1,60 @@
+"""Runs after every publication: what was published, for the forecasts that are made from it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import dag, task
+from fleetstats_shared import DEFAULTS, LOG, START, WAREHOUSE, settings, tell
+
+DOC = """
+### Forecast
+
+Starts with each publication, from its asset event, and verifies it. The nightly build has forecast orders by itself;
+`forecast` adds the other series that go on, from what is published, scores what has become known, and publishes
+the warehouse again with them, all or nothing. `watch` warns when the share of truths inside the 80 % intervals
+over the last year leaves its band; it never fails.
+"""
+
+
+@dag(
+    dag_id="fleetstats_forecast",
+    schedule=[WAREHOUSE],
+    start_date=START,
+    catchup=False,
+    max_active_runs=1,
+    dagrun_timeout=timedelta(hours=1),
+    default_args=DEFAULTS,
+    tags=["fleetstats", "forecast"],
+    doc_md=DOC,
+)
+def fleetstats_forecast() -> None:
+    """Verify, forecast, watch."""
+
+    @task
+    def verify() -> dict[str, Any]:
+        from fleetstats.reporting import verify as verify_all
+
+        return {"says": verify_all(settings(), tell).words}
+
+    @task
+    def forecast() -> dict[str, Any]:
+        from fleetstats.forecasting import forecast_published
+
+        done = forecast_published(settings(), progress=tell)
+        return {"status": done.status, "series": done.series, "publication_id": done.publication_id}
+
+    @task
+    def watch() -> list[str]:
+        from fleetstats.forecasting import coverage_warnings
+
+        warned = coverage_warnings(settings())
+        for line in warned:
+            LOG.warning("%s", line)
+        return warned
+
+    verify() >> forecast() >> watch()
+
+
+fleetstats_forecast()

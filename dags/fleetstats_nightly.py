@@ -1,0 +1,111 @@
+"""Builds the warehouse every night, and whenever filings were landed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, Param, dag, task
+from fleetstats_shared import DEFAULTS, FILINGS, START, WAREHOUSE, settings, tell
+
+from fleetstats.settings import Settings
+
+DOC = """
+### Nightly build
+
+`plan → changed → stage (one task per filing) → check → build → audit → publish`
+
+- **changed**: a night on which nothing changed ends here, green, the rest skipped. The param `force` builds anyway.
+- **stage** reads each filing into the cache; **check** lets nobody past unless every filing was read and every record
+  accounted for, so that a partial fan-out can never be published.
+- **build** makes a candidate out of everybody's sight; **audit** checks it with Great Expectations.
+- **publish** puts it in the published one's place in one step, and only what the ledger says was audited. The asset
+  event `warehouse` carries the publication, its rows and its warnings.
+- **discard** removes a candidate that was not published.
+
+Whatever fails, readers have the last publication. A failed check: `reports/checks.html` says what was found.
+"""
+
+
+@dag(
+    dag_id="fleetstats_nightly",
+    schedule=AssetOrTimeSchedule(
+        timetable=CronTriggerTimetable(Settings().nightly_schedule, timezone="UTC"), assets=[FILINGS]
+    ),
+    start_date=START,
+    catchup=False,
+    max_active_runs=1,
+    dagrun_timeout=timedelta(hours=2),
+    # Where slots are scarce, publishers that do not answer wait rather than the warehouse
+    default_args={**DEFAULTS, "priority_weight": 10, "weight_rule": "absolute"},
+    params={"force": Param(False, type="boolean", description="Build and publish even if nothing changed")},
+    tags=["fleetstats", "warehouse"],
+    doc_md=DOC,
+)
+def fleetstats_nightly() -> None:
+    """Plan, read, check, build, audit, publish."""
+
+    @task
+    def plan() -> Any:
+        from fleetstats.nightly import plan_run
+
+        return plan_run(settings())
+
+    @task.short_circuit
+    def changed(run: Any, *, params: Any = None) -> bool:
+        return params["force"] or not run["current"]
+
+    @task
+    def filings(run: Any) -> list[str]:
+        return list(run["filings"])
+
+    @task(map_index_template="{{ task.op_kwargs['filing'] }}")
+    def stage(filing: str, run: Any) -> Any:
+        from fleetstats.nightly import stage_filing
+
+        return stage_filing(settings(), run, filing)
+
+    @task
+    def check(run: Any, accounts: Any) -> dict[str, int]:
+        from fleetstats.nightly import check_run
+
+        return check_run(run, accounts[:])
+
+    @task
+    def build(run: Any) -> dict[str, Any]:
+        from fleetstats.nightly import build_run
+
+        return build_run(settings(), run, tell)
+
+    @task
+    def audit(run: Any, built: Any) -> dict[str, Any]:
+        from fleetstats.nightly import audit_run
+
+        return audit_run(settings(), run, built, tell)
+
+    @task(outlets=[WAREHOUSE])
+    def publish(run: Any, built: Any, *, outlet_events: Any = None) -> dict[str, Any]:
+        from fleetstats.nightly import publish_run
+
+        published = publish_run(settings(), run, built, tell)
+        outlet_events[WAREHOUSE].extra = published
+        return published
+
+    @task
+    def discard(run: Any) -> None:
+        from fleetstats.nightly import discard_run
+
+        discard_run(settings(), run)
+
+    run = plan()
+    listed = filings(run)
+    changed(run) >> listed
+    accounts = stage.partial(run=run).expand(filing=listed)
+    built: Any = build(run)
+    check(run, accounts) >> built
+    published = publish(run, built)
+    audit(run, built) >> published
+    published >> discard(run).as_teardown(setups=built)
+
+
+fleetstats_nightly()

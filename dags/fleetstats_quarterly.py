@@ -1,0 +1,68 @@
+"""Draws the quarter's charts when the quarter is over."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import CronDataIntervalTimetable, Param, dag, task
+from fleetstats_shared import DEFAULTS, START, settings
+
+DOC = """
+### The quarter
+
+Draws the charts of a quarter in Chinese and English into `reports/<quarter>/`, from what is published.
+
+Before the first publication there is nothing to draw: the run is green and skips.
+
+The quarter is that of the run's data interval; the param `quarter`, such as `2023Q3`, asks for any other. A quarter
+can be drawn again at any time.
+"""
+
+
+@dag(
+    dag_id="fleetstats_quarterly",
+    schedule=CronDataIntervalTimetable("0 8 1 1,4,7,10 *", timezone="UTC"),
+    start_date=START,
+    catchup=False,
+    max_active_runs=1,
+    dagrun_timeout=timedelta(hours=1),
+    default_args=DEFAULTS,
+    params={
+        "quarter": Param(
+            None,
+            type=["null", "string"],
+            pattern="^[0-9]{4}Q[1-4]$",
+            description="A quarter such as 2023Q3; empty: that of the run's data interval",
+        )
+    },
+    tags=["fleetstats", "report"],
+    doc_md=DOC,
+)
+def fleetstats_quarterly() -> None:
+    """Which quarter, then its charts."""
+
+    @task.short_circuit
+    def published() -> bool:
+        from fleetstats.warehouse import open_warehouse
+
+        return open_warehouse(settings()).state() is not None
+
+    @task
+    def quarter(*, params: Any = None, data_interval_start: Any = None) -> str:
+        from fleetstats.quarterly import quarter_of
+
+        return params["quarter"] or quarter_of(data_interval_start)
+
+    @task
+    def charts(quarter: Any) -> list[str]:
+        from fleetstats.quarterly import draw_quarter
+
+        return draw_quarter(settings(), quarter)
+
+    asked = quarter()
+    published() >> asked
+    charts(asked)
+
+
+fleetstats_quarterly()
