@@ -15,6 +15,11 @@ from fleetstats.report import Outcome
 from fleetstats.report.site import print_pdf
 from tests.browser.conftest import Visit
 
+SEEN = """id => { const box = document.getElementById(id).getBoundingClientRect();
+    const edge = document.querySelector('.bar').getBoundingClientRect().bottom;
+    return box.top >= edge ? box.top : 1000 * (edge - box.top) / box.height; }"""
+"""How far below the bar a block begins, in pixels; or how much of it has gone by, in thousandths."""
+
 
 def lang(page: Page) -> str:
     return str(page.evaluate("document.documentElement.lang"))
@@ -54,18 +59,34 @@ def test_the_first_screen(visit: Visit) -> None:
     assert page.locator(".keys li").count() == 6
 
 
-def test_the_language_switch_keeps_the_place_and_is_remembered(visit: Visit) -> None:
+@pytest.mark.parametrize(
+    ("place", "past"),
+    [("chart-bev-quarterly", 0.0), ("figure-orders", 0.5), ("claims", 0.0), ("pairs", 0.0), ("missing", 0.0)],
+)
+def test_the_language_switch_keeps_the_place(visit: Visit, place: str, past: float) -> None:
+    """Before and after, the same part of the same block lies below the bar, in a page of other lengths."""
+    page = visit.open()
+
+    def part() -> float:
+        return float(page.evaluate(SEEN, place))
+
+    page.evaluate("id => document.getElementById(id).scrollIntoView()", place)
+    page.evaluate("([id, x]) => scrollBy(0, x * document.getElementById(id).offsetHeight)", [place, past])
+    before, scrolled = part(), page.evaluate("scrollY")
+    for name, code in (("中文", "zh-CN"), ("English", "en")):
+        # click() would scroll to the button first
+        page.get_by_role("button", name=name).dispatch_event("click")
+        page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        assert lang(page) == code
+        assert abs(part() - before) < 3
+        if code == "zh-CN":
+            assert abs(page.evaluate("scrollY") - scrolled) > 3, "the lengths differ, so something was kept"
+
+
+def test_the_language_is_remembered(visit: Visit) -> None:
     page = visit.open()
     assert lang(page) == "en"
-    page.evaluate("document.getElementById('chart-bev-quarterly').scrollIntoView()")
-    before = page.evaluate("document.getElementById('chart-bev-quarterly').getBoundingClientRect().top")
-    page.get_by_role("button", name="中文").dispatch_event(
-        "click"
-    )  # click() would scroll to the button first
-    page.wait_for_timeout(100)
-    assert lang(page) == "zh-CN"
-    after = page.evaluate("document.getElementById('chart-bev-quarterly').getBoundingClientRect().top")
-    assert abs(before - after) < 5
+    page.get_by_role("button", name="中文").click()
     assert page.title() == "fleetstats，2023年第3季度"
     assert page.get_by_role("button", name="中文").get_attribute("aria-pressed") == "true"
     assert "Third quarter" not in page.locator("h1").inner_text()
@@ -104,7 +125,8 @@ def test_chinese_shows_on_a_machine_without_chinese_fonts(visit: Visit) -> None:
         const box = s => { c.clearRect(0, 0, 40, 40); c.fillText(s, 2, 22);
             return Array.from(c.getImageData(0, 0, 40, 40).data).join(); };
         const tofu = box('\\u9fef');
-        return [...new Set(document.querySelector('main').innerText.match(/[\\u4e00-\\u9fee]/g))].filter(x => box(x) === tofu); }"""
+        const used = new Set(document.querySelector('main').innerText.match(/[\\u4e00-\\u9fee]/g));
+        return [...used].filter(x => box(x) === tofu); }"""
     )
     assert missing == []
 

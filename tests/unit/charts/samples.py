@@ -158,9 +158,9 @@ def orders() -> pd.DataFrame:
         for kind, middle in (("increment", 3_200_000.0), ("cumulative", total + 3_200_000.0 * h)):
             wide = 500_000.0 * h
             rows.append({
-                "kind": kind, "day": day, "ends": origin, "orders": middle, "bound": "between", "confidence": "combination",
-                "low_50": middle - wide, "high_50": middle + wide, "low_95": middle - 2 * wide, "high_95": middle + 3 * wide,
-                "probability": None,
+                "kind": kind, "day": day, "ends": origin, "orders": middle, "bound": "between",
+                "confidence": "combination", "low_50": middle - wide, "high_50": middle + wide,
+                "low_95": middle - 2 * wide, "high_95": middle + 3 * wide, "probability": None,
             })  # fmt: skip
     return pd.DataFrame(rows)
 
@@ -198,7 +198,8 @@ def bev_quarterly() -> pd.DataFrame:
 def noa_chips() -> pd.DataFrame:
     rows = [
         {"vendor": vendor, "measure": "noa_chip_share", "segment": segment, "period": "2023H1",
-         "period_end": date(2023, 6, 30), "value": Decimal(value), "unit": "percent", "bound": bound, "confidence": "high"}
+         "period_end": date(2023, 6, 30), "value": Decimal(value), "unit": "percent", "bound": bound,
+         "confidence": "high"}
         for vendor, segment, value, bound in (
             ("nvidia", "前装NOA (excl. Tesla FSD)", "52.57", "exact"),
             ("horizon_robotics", "前装NOA (excl. Tesla FSD)", "30.71", "exact"),
@@ -249,12 +250,14 @@ def coverage() -> pd.DataFrame:
     statuses = ("held", "held", "missing", "not_found", "partial", "filed_empty")
     for s, source in enumerate(SOURCES):
         for n, operator in enumerate(("all", *FLEETS)):
-            for year in (2021, 2022, 2023):
-                rows.append({
-                    "source": source, "operator": operator, "scope": WITH_DRIVER, "measure": "mileage", "period": str(year),
-                    "period_start": date(year, 1, 1), "period_end": date(year, 12, 31),
+            rows += [
+                {
+                    "source": source, "operator": operator, "scope": WITH_DRIVER, "measure": "mileage",
+                    "period": str(year), "period_start": date(year, 1, 1), "period_end": date(year, 12, 31),
                     "status": statuses[(n + year + s) % len(statuses)],
-                })  # fmt: skip
+                }
+                for year in (2021, 2022, 2023)
+            ]  # fmt: skip
     return pd.DataFrame([named(_operator(r), "source", SOURCES) for r in rows])
 
 

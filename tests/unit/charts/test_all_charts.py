@@ -21,7 +21,9 @@ NAMES = sorted(CHARTS)
 VALUES = {
     "mileage-cumulative": ["distance_km_cumulative"],
     "mileage-quarterly": ["distance_km"],
-    "disengagement-rate": ["distance_km", "km_per_disengagement", "km_per_disengagement_low", "km_per_disengagement_high"],
+    "disengagement-rate": [
+        "distance_km", "km_per_disengagement", "km_per_disengagement_low", "km_per_disengagement_high",
+    ],
     "orders": ["orders", "low_50", "high_50", "low_95", "high_95"],
     "robotaxi-trips": ["orders"],
     "bev-quarterly": ["value"],
@@ -81,7 +83,8 @@ def test_one_row(name: str, provenance: Provenance) -> None:
 def test_zeros_and_huge_values(name: str, factor: int, provenance: Provenance) -> None:
     frame = FRAMES[name]()
     for column in VALUES[name]:
-        frame[column] = [None if pd.isna(v) else Decimal(str(v)) * factor for v in frame[column]]
+        scaled = [None if pd.isna(v) else Decimal(str(v)) * factor for v in frame[column]]
+        frame[column] = pd.Series(scaled, index=frame.index, dtype=object)
     assert_on_the_sheet(drawn(name, frame, provenance, "en"))
     assert CHARTS[name].describe(frame, "zh") is not None
 
@@ -94,7 +97,7 @@ def test_only_bounds(provenance: Provenance) -> None:
 
 def many(name: str, long: bool) -> pd.DataFrame:
     """Thirty operators in place of one, with names that no sheet has room for."""
-    frame = FRAMES[name]()
+    frame: pd.DataFrame = FRAMES[name]()
     column = {"bev-quarterly": "company", "noa-chips": "vendor", "beijing-vs-california": "fleet"}.get(
         name, "operator"
     )
@@ -102,12 +105,11 @@ def many(name: str, long: bool) -> pd.DataFrame:
         return frame
     one = frame[frame[column] == frame[column].iloc[0]]
     words_ = "The {}th Autonomous Vehicle Company of Northern California" if long else "Firm {}"
-    return pd.concat(
-        [
-            one.assign(**{column: f"firm_{n}", f"{column}_en": words_.format(n), f"{column}_zh": None})
-            for n in range(30)
-        ]
-    )
+    firms: list[pd.DataFrame] = [
+        one.assign(**{column: f"firm_{n}", f"{column}_en": words_.format(n), f"{column}_zh": None})
+        for n in range(30)
+    ]
+    return pd.concat(firms)
 
 
 @pytest.mark.parametrize(
@@ -158,7 +160,7 @@ def test_files_in_all_forms_say_where_they_are_from(provenance: Provenance, tmp_
         f"bev-quarterly.zh{theme}.{form}" for theme in ("", ".dark") for form in ("png", "svg", "pdf")
     )
     with Image.open(tmp_path / "bev-quarterly.zh.dark.png") as image:
-        info: dict[str, Any] = dict(image.info)
+        info: dict[Any, Any] = dict(image.info)
         assert image.convert("RGB").getpixel((0, 0)) == (0x15, 0x18, 0x1C), "the paper has its own colour"
     assert info["Publication"] == provenance.publication_id
     assert "from bev_quarterly" in info["Description"]

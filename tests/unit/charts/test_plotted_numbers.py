@@ -105,7 +105,8 @@ def test_noa_chips(draw: Any) -> None:
     figure = draw("noa-chips", samples.noa_chips())
     widths = {gid: p.get_width() for gid, p in bars(figure).items()}
     assert widths == {
-        "nvidia-0": 52.57, "horizon_robotics-0": 30.71, "ti_mobileye_huawei-0": 16.72, "nvidia_horizon_robotics-1": 80.0,
+        "nvidia-0": 52.57, "horizon_robotics-0": 30.71, "ti_mobileye_huawei-0": 16.72,
+        "nvidia_horizon_robotics-1": 80.0,
     }  # fmt: skip
     assert bars(figure)["ti_mobileye_huawei-0"].get_hatch(), "the unknown split is shown as unknown"
     assert "how it splits is not known" in words(figure, "deck")
@@ -160,4 +161,4 @@ def test_coverage(draw: Any) -> None:
 
 
 def re_status(gid: str) -> bool:
-    return gid.split("-")[0] in ("held", "partial", "filed_empty", "missing", "not_found")
+    return gid.split("-", maxsplit=1)[0] in ("held", "partial", "filed_empty", "missing", "not_found")

@@ -4,20 +4,30 @@
   function remember(name, value) { try { localStorage.setItem("fleetstats-" + name, value); } catch (e) { /* private mode */ } }
   function each(query, act) { Array.prototype.forEach.call(document.querySelectorAll(query), act); }
 
-  // What is at the top of the window now, and where: to keep the place while words change their length.
+  // What a reader sees first below the bar, and where. Words change their length with the language, so this block is
+  // brought back to where it was. A block has an address of its own in no language; what lies in a closed part is not seen.
+  function top() {
+    var bar = document.querySelector(".bar");
+    return getComputedStyle(bar).position === "sticky" ? bar.getBoundingClientRect().bottom : 0;
+  }
   function place() {
-    var best = null;
-    each("main [id]", function (e) {
-      var top = e.getBoundingClientRect().top;
-      if (e.offsetParent !== null && (best === null || Math.abs(top) < Math.abs(best.top))) { best = { e: e, top: top }; }
+    var edge = top(), best = null;
+    each("main :is(h1, h2, h3, p, li, dt, dd, tr, summary, figure)", function (e) {
+      var box = e.getBoundingClientRect(), closed = e.closest("details:not([open])");
+      if (!box.height || box.bottom <= edge + 1 || (closed && e.parentElement !== closed)) { return; }
+      if (best === null || box.top < best.box.top) { best = { e: e, box: box }; }
     });
     return best;
   }
   function keepPlace(act) {
-    var before = place();
+    var before = window.scrollY === 0 ? null : place();
     act();
-    if (!before || window.scrollY === 0) { return; }
-    function back() { window.scrollBy(0, before.e.getBoundingClientRect().top - before.top); }
+    if (!before) { return; }
+    var edge = top(), part = Math.max(0, edge - before.box.top) / before.box.height; // how much of it had gone by
+    function back() {
+      var now = before.e.getBoundingClientRect();
+      window.scrollBy({ top: part > 0 ? now.top + part * now.height - edge : now.top - before.box.top, behavior: "instant" });
+    }
     back();
     window.requestAnimationFrame(back); // and once more, when pictures have their places
   }
