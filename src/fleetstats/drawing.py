@@ -101,8 +101,18 @@ class Reader:
             sources_zh=tuple(f"{s['publisher_zh']}：{s['title_zh']}" for s in sources),
             quarter=self.quarter,
             query=query,
+            reaches=self._reaches(frame, chart.ends),
         )
         return Data(chart, frame, provenance)
+
+    def _reaches(self, frame: pd.DataFrame, ends: str) -> str | None:
+        """The last quarter with data, where the quarter described is more than a year later."""
+        from fleetstats.charts.frames import quarter_of
+
+        last = frame[ends].max() if ends and len(frame) else None
+        if self.until is None or last is None or (self.until - last).days <= 366:
+            return None
+        return quarter_of(last)
 
 
 def tables_of(query: str) -> set[str]:

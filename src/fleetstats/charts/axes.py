@@ -41,7 +41,8 @@ def years(axes: Axes, first: date, last: date, *, before: float = 0.0, after: fl
     starts = [date(y, 1, 1) for y in range(first.year, last.year + 2)]
     axes.set_xticks([x_of(d) for d in starts if first <= d <= last], minor=False)
     axes.set_xticklabels([])
-    axes.tick_params(axis="x", length=4, width=0.7)
+    # As the line below them: a dark sheet hides black ones
+    axes.tick_params(axis="x", length=4, width=0.7, color=axes.spines["bottom"].get_edgecolor())
     width = x_of(last) + after - x_of(first) + before
     for start in starts[:-1]:
         left, right = max(x_of(start), x_of(first)), min(x_of(date(start.year + 1, 1, 1)), x_of(last))
@@ -67,10 +68,10 @@ def panel_title(axes: Axes, words: str, theme: Theme, *, shift: float = -34.0) -
         words,
         (0, 1),
         xycoords="axes fraction",
-        xytext=(shift, 14),
+        xytext=(shift, 17),
         textcoords="offset points",
         ha="left",
-        va="bottom",
+        va="baseline",  # titles beside each other have letters of different depth
         size=SMALL + 1.0,
         color=theme.ink,
         annotation_clip=False,

@@ -25,8 +25,8 @@ select
     relative_crps, coverage_50, coverage_80, coverage_95
 from forecast_scorecard
 where
-    series = 'all' and measure = 'all' and quantity = 'increment' and truth_basis = 'first_published'
-    and origin_year is not null
+    series = 'all' and measure = 'all' and quantity = 'increment' and origin_year is not null
+    and truth_basis = case basis when 'live' then 'first_published' else 'known_today' end
 """.strip()
 
 COLUMNS = "basis model origin_year ends forecasts relative_crps coverage_50 coverage_80 coverage_95".split()
@@ -64,10 +64,7 @@ def draw(frame: pd.DataFrame, *, language: Language, provenance: Provenance, the
         figure, axes = page(
             headline,
             deck,
-            "按预测起点所在年份；全部序列、各期增量、与首次公布的实际值相比"
-            if zh
-            else "By the year in which the forecast was made; all series, increments, against the truth "
-            "as first published",
+            _subtitle(rows, language),
             [*_notes(rows, language), *source_notes(provenance, language)],
             theme=theme,
             headroom=30.0,
@@ -97,6 +94,18 @@ def describe(frame: pd.DataFrame, language: Language) -> str:
     return stop.join([kind, headline, deck]).strip() + stop.strip()
 
 
+def _subtitle(rows: Sequence[Row], language: Language) -> str:
+    live = rows[0]["basis"] == "live"
+    if language == "zh":
+        truth = "首次公布的" if live else "目前所知的"
+        return f"按预测起点所在年份；全部序列（各序列权重相同）、各期增量、与{truth}实际值相比"
+    truth = "as first published" if live else "as known today"
+    return (
+        "By the year in which the forecast was made; all series, each counting the same, increments, "
+        f"against the truth {truth}"
+    )
+
+
 def _rows(frame: pd.DataFrame) -> list[Row]:
     rows = [r for r in rows_of(frame, COLUMNS, "forecast-scorecard") if r["coverage_80"] is not None]
     live = [r for r in rows if r["basis"] == "live"]
@@ -122,7 +131,13 @@ def _model(code: str, language: Language) -> str:
         "seasonal_naive": ("seasonal naive", "季节性朴素"),
         "naive": ("naive", "朴素"),
         "drift": ("drift", "漂移"),
-        "ets": ("exponential smoothing", "指数平滑"),
+        "exponential_smoothing": ("exponential smoothing", "指数平滑"),
+        "level_shift": ("level shift", "水平跃迁"),
+        "last_value": ("last value", "末值"),
+        "pace_linear": ("pace, linear", "增速（线性）"),
+        "pace_ratio": ("pace, ratio", "增速（比率）"),
+        "gompertz": ("Gompertz", "Gompertz"),
+        "logistic": ("logistic", "逻辑斯蒂"),
         "arima": ("ARIMA", "ARIMA"),
         "theta": ("theta", "Theta"),
     }
@@ -131,33 +146,30 @@ def _model(code: str, language: Language) -> str:
 
 
 def finding(rows: Sequence[Row], language: Language) -> tuple[str, str]:
-    """What share of truths the 80 % interval held, and how the error compares."""
+    """What share of truths the 80 % interval held in each year, and in how many the error was smaller.
+
+    Years are not averaged: the mart weighs series, and an average of its means is none of its numbers.
+    """
     zh = language == "zh"
     own = _of(rows, COMBINATION) or list(rows)
     total = sum(r["forecasts"] for r in own)
-    held = sum(r["coverage_80"] * r["forecasts"] for r in own) / total if total else 0.0
-    scored = [r for r in own if r["relative_crps"] is not None]
-    weight = sum(r["forecasts"] for r in scored)
-    error = sum(r["relative_crps"] * r["forecasts"] for r in scored) / weight if weight else None
-    head = (
-        f"80%区间实际容纳了{100 * held:.0f}%的实际值"
-        if zh
-        else f"The 80% intervals held {100 * held:.0f}% of what came"
-    )
-    basis = rows[0]["basis"]
-    which = (
-        ("回测" if basis == "backtest" else "实际预测")
-        if zh
-        else ("backtests" if basis == "backtest" else "live forecasts")
-    )
+    low, high = (pick(100 * r["coverage_80"] for r in own) for pick in (min, max))
+    between = f"{low:.0f}%" if round(low) == round(high) else f"{low:.0f}%–{high:.0f}%"
+    if zh:
+        head = f"80%区间{'每年' if len(own) > 1 else ''}实际容纳了{between}的实际值"
+    else:
+        head = f"The 80% intervals held {between} of what came{', by year' if len(own) > 1 else ''}"
+    backtest = rows[0]["basis"] == "backtest"
+    which = ("回测" if backtest else "实际预测") if zh else ("backtests" if backtest else "live forecasts")
     deck = f"{which}共{total:,.0f}个预测" if zh else f"{total:,.0f} {which}"
-    if error is not None:
-        worse = error >= 1
+    scored = [r["relative_crps"] for r in own if r["relative_crps"] is not None]
+    if scored:
+        better = sum(error < 1 for error in scored)
         deck += (
-            f"；组合预测的误差比季节性朴素预测{'大' if worse else '小'}{abs(100 * (error - 1)):.0f}%"
+            f"；组合预测的误差在{len(scored)}年中有{better}年小于季节性朴素预测"
             if zh
-            else f"; the combination's error is {abs(100 * (error - 1)):.0f}% "
-            f"{'larger' if worse else 'smaller'} than the seasonal naive one's"
+            else f"; the combination's error was smaller than the seasonal naive one's in {better} of "
+            f"{len(scored)} years"
         )
     return head, deck
 

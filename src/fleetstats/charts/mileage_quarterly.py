@@ -205,7 +205,9 @@ def finding(panels: Sequence[Panel], language: Language) -> tuple[str, str]:
         scope = name_of(one.rows[0], "scope", language)
         whole = km(now.total, "at_least" if now.months < 3 else None, language)
         tops.append(
-            f"{scope}{now.name}共{whole}，最多为{of}" if zh else f"{scope}, {now.name}: {whole}, most by {of}"
+            f"{scope}{now.name[:4]}年第{now.name[-1]}季度共{whole}，最多为{of}"
+            if zh
+            else f"{scope}, {now.name}: {whole}, most by {of}"
         )
     return headline, "；".join(tops) if zh else "; ".join(tops)
 

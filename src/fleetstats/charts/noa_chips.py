@@ -17,12 +17,12 @@ from fleetstats.charts.style import (
     Provenance,
     Theme,
     applied,
+    balanced,
     embolden,
     hues_for,
     on,
     text_width,
     tint,
-    wrap,
 )
 
 if TYPE_CHECKING:
@@ -248,7 +248,7 @@ def _draw_part(
     )
     name, value = name_of(row, "vendor", language), _percent(row, language)
     room = row["value"] * per - 12
-    lines = [*wrap(name, max(room, 20.0), SMALL), value]
+    lines = [*balanced(name, max(room, 20.0), SMALL), value]
     colour = theme.ink if unknown else on(hue.mark)
     fits = len(lines) <= 3 and max(text_width(line, SMALL) for line in lines) <= room + 2
     for number, line in enumerate(lines if fits else [value] if text_width(value, SMALL) <= room else []):

@@ -182,6 +182,17 @@ def finding(rows: Sequence[Row], language: Language) -> tuple[str, str]:
             headline = f"{name}{when}订单{amount}" if zh else f"{name} served {amount} rides in {when}"
     below, first = passing(rows)
     ten = "1000万" if zh else "ten million"
+    soft = ""
+    if quarters and quarters[-1]["confidence"] in SOFT:
+        unsourced = quarters[-1]["confidence"] == "unsourced"
+        if zh:
+            soft = "该季度数未找到刊登的页面；" if unsourced else "该季度数由其他数推算；"
+        else:
+            soft = (
+                "No page was found that prints the quarter's figure; "
+                if unsourced
+                else "The quarter's figure is derived from others; "
+            )
     if first is not None:
         between = (
             (
@@ -199,7 +210,7 @@ def finding(rows: Sequence[Row], language: Language) -> tuple[str, str]:
         if chance:
             when = _quarter(chance[0]["day"], language)
             deck += f"；预测中位：{when}" if zh else f"; the forecast's median is {when}"
-    return headline, deck
+    return headline, soft + (deck[0].lower() + deck[1:] if soft and not zh else deck)
 
 
 def _notes(rows: Sequence[Row], language: Language) -> list[str]:
@@ -292,22 +303,22 @@ def _draw_quarters(axes: Axes, rows: Sequence[Row], language: Language, theme: T
         last = bars[-1]
         _value(
             axes,
-            x_of(last["day"]) + 45,
-            last["orders"],
+            (x_of(last["day"]) + 45, last["orders"]),
             quantity(last["orders"], language),
             hue.text,
             "label-quarter",
+            paper=theme.paper,
             above=14 if last["bound"] == "at_least" else 3,
         )
     if fan:
         middle = "预测中位 " if language == "zh" else "median "
         _value(
             axes,
-            x_of(fan[-1]["day"]),
-            max(r["high_95"] for r in fan),
+            (x_of(fan[-1]["day"]), max(r["high_95"] for r in fan)),
             middle + quantity(fan[-1]["orders"], language),
             theme.hues["orange"].text,
             "label-forecast",
+            paper=theme.paper,
             above=3,
             side="right",
         )
@@ -400,22 +411,22 @@ def _draw_total(axes: Axes, rows: Sequence[Row], language: Language, theme: Them
         )
         _value(
             axes,
-            x[-1],
-            fan[-1]["orders"],
+            (x[-1], fan[-1]["orders"]),
             quantity(fan[-1]["orders"], language),
             orange.text,
             "label-fan",
+            paper=theme.paper,
             above=4,
             side="right",
         )
     last = (line or dots)[-1]
     _value(
         axes,
-        x_of(last["day"]),
-        last["orders"],
+        (x_of(last["day"]), last["orders"]),
         quantity(last["orders"], language, more=1),
         hue.text,
         "label-total",
+        paper=theme.paper,
         above=8,
         side="right",
     )
@@ -442,11 +453,19 @@ def _arrow(axes: Axes, x: float, y: float, colour: str, gid: str) -> None:
 
 
 def _value(
-    axes: Axes, x: float, y: float, words: str, colour: str, gid: str, *, above: float, side: str = "center"
+    axes: Axes,
+    at: tuple[float, float],
+    words: str,
+    colour: str,
+    gid: str,
+    *,
+    paper: str,
+    above: float,
+    side: str = "center",
 ) -> None:
     text = axes.annotate(
         words,
-        (x, y),
+        at,
         xytext=(-4 if side == "right" else 0, above),
         textcoords="offset points",
         ha=side,
@@ -457,4 +476,4 @@ def _value(
         zorder=6,
         gid=gid,
     )
-    embolden(text, 0.3)
+    embolden(text, 0.3, paper)

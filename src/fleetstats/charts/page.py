@@ -35,19 +35,27 @@ def source_notes(provenance: Provenance, language: Language) -> list[str]:
     quarter = provenance.quarter
     chosen = provenance.sources_zh if language == "zh" and provenance.sources_zh else provenance.sources
     notes = []
+    last = ""
+    if provenance.reaches:
+        reached = _quarter_zh(provenance.reaches) if language == "zh" else provenance.reaches
+        last = f"（所持最近为{reached}）" if language == "zh" else f" (the last held are of {reached})"
     if language == "zh":
         if chosen:
             notes.append("来源：" + "；".join(chosen) + "。")
         vintage = f"截至{day(provenance.vintage, 'zh')}" if provenance.vintage else "当前"
-        upto = f"数据至{quarter[:4]}年第{quarter[-1]}季度 · " if quarter else ""
+        upto = f"数据至{_quarter_zh(quarter)}{last} · " if quarter else ""
         notes.append(f"{upto}数据发布号：{provenance.publication_id} · 数据版本：{vintage} · fleetstats")
     else:
         if chosen:
             notes.append(f"Source{'s' if len(chosen) > 1 else ''}: " + "; ".join(chosen) + ".")
         vintage = f"as of {day(provenance.vintage, 'en')}" if provenance.vintage else "current"
-        upto = f"Data to {quarter} · p" if quarter else "P"
+        upto = f"Data to {quarter}{last} · p" if quarter else "P"
         notes.append(f"{upto}ublication: {provenance.publication_id} · vintage: {vintage} · fleetstats")
     return notes
+
+
+def _quarter_zh(quarter: str) -> str:
+    return f"{quarter[:4]}年第{quarter[-1]}季度"
 
 
 def page(

@@ -168,6 +168,10 @@ def finding(rows: Sequence[Row], language: Language) -> tuple[str, str]:
             if zh
             else f"{name} {verb} {amount} trips{where} in {when}".replace("  ", " ")
         )
+        if last["confidence"] == "unsourced":
+            more.append(
+                f"{name}该数未找到刊登的页面" if zh else f"{name}: no page was found that prints the figure"
+            )
         if before and before[0]["orders"]:
             change = 100 * (last["orders"] / before[0]["orders"] - 1)
             if before[0]["scope"] != last["scope"]:
@@ -328,4 +332,19 @@ def _draw_panel(
                 linewidth=0.7,
                 zorder=1.5,
                 gid=f"break-{start.isoformat()}",
+            )
+            left, right = axes.get_xlim()
+            beside = x_of(start) - left > (right - left) / 2
+            axes.annotate(
+                "申报项目改变" if language == "zh" else "programme changes",
+                (x_of(start), 1),
+                xycoords=axes.get_xaxis_transform(),
+                xytext=(-4 if beside else 4, 0),
+                textcoords="offset points",
+                ha="right" if beside else "left",
+                va="top",
+                size=SMALL,
+                color=theme.muted,
+                gid=f"break-words-{start.isoformat()}",
+                bbox={"facecolor": theme.paper, "edgecolor": "none", "pad": 1.0},
             )

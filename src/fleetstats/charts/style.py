@@ -45,7 +45,8 @@ class Provenance:
 
     `vintage` is the day of `--as-of`, or None for the current publication. `sources` are short lines;
     `sources_zh` are the same in Chinese, where there are any. `quarter` is the last one described, or None
-    for all there is; `query` is what was asked, if not the chart's own query.
+    for all there is; `query` is what was asked, if not the chart's own query. `reaches` is the last quarter
+    with data, where it lies more than a year before `quarter`.
     """
 
     publication_id: str
@@ -54,6 +55,7 @@ class Provenance:
     sources_zh: tuple[str, ...] = ()
     quarter: str | None = None
     query: str | None = None
+    reaches: str | None = None
 
 
 @dataclass(frozen=True)
@@ -270,9 +272,13 @@ def balanced(text: str, width: float, size: float) -> list[str]:
     return lines
 
 
-def embolden(text: Text, weight: float = 0.45) -> Text:
-    """Make type heavier by an outline of its own colour: the packaged font has one weight."""
+def embolden(text: Text, weight: float = 0.45, paper: str | None = None) -> Text:
+    """Make type heavier by an outline of its own colour: the packaged font has one weight.
+
+    With `paper`, lines that pass below the type are kept off it.
+    """
     from matplotlib.patheffects import Normal, Stroke
 
-    text.set_path_effects([Stroke(linewidth=weight, foreground=text.get_color()), Normal()])
+    halo = [] if paper is None else [Stroke(linewidth=3.0, foreground=paper)]
+    text.set_path_effects([*halo, Stroke(linewidth=weight, foreground=text.get_color()), Normal()])
     return text

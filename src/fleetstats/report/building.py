@@ -126,7 +126,7 @@ def _write(reader: Reader, folder: Path, outcome: Outcome, prints: bool, progres
 
     from fleetstats.charts import CHARTS
     from fleetstats.drawing import quarter_end
-    from fleetstats.report import evidence, findings, sections, tables
+    from fleetstats.report import evidence, findings, revised, sections, tables
     from fleetstats.report.site import write_tables
     from fleetstats.report.words import plain
 
@@ -163,6 +163,8 @@ def _write(reader: Reader, folder: Path, outcome: Outcome, prints: bool, progres
         "lead": next((f for f in figures if f.name == lead), figures[0]),
         "figures": figures,
         "changed": findings.changed(read, quarter, filings),
+        "revised": revised.revised(warehouse, state, read, until),
+        "incidents": [t for t in read.values() if t.spec.chart == tables.INCIDENTS],
         "forecasts": sections.forecasts(warehouse, state, until),
         "claims": sections.claims(warehouse, state),
         "checks": sections.checks(warehouse, state),

@@ -82,9 +82,27 @@ class Evidence:
 
     def of_source(self, source: str) -> Source:
         """All filings of a source that are in force."""
-        return self._source(
-            name for name, f in self.filings.items() if f["source"] == source and f["in_force"]
+        return self._source(self._in_force(source))
+
+    def of_incidents(self, operator: str, scope: str, report_year: int) -> Source:
+        """The crash reports, and the mileage that a rate divides by."""
+        years = (
+            r["filing"]
+            for r in self.years
+            if (r["operator"], r["scope"], r["report_year"]) == (operator, scope, report_year)
         )
+        return self._source([*self._in_force("nhtsa_sgo"), *years])
+
+    def _in_force(self, source: str) -> list[str]:
+        return [name for name, f in self.filings.items() if f["source"] == source and f["in_force"]]
+
+
+def trace_link(mart: str, row: Row, source: Source) -> str | None:  # noqa: ARG001 - they name the row to follow
+    """Where a number of a mart's row leads: to the filings behind it, on this page.
+
+    Every number of every table asks here, so that a page which follows one row to its records needs no other change.
+    """
+    return source.href or None
 
 
 def load(warehouse: Warehouse) -> Evidence:

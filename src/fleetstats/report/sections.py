@@ -141,7 +141,8 @@ def forecasts(warehouse: Warehouse, state: State, until: date) -> Forecasts:
             for r in warehouse.query(
                 "select basis, series, model, forecasts, relative_crps, coverage_50, coverage_80, "
                 "coverage_95 from forecast_scorecard "
-                "where truth_basis = 'first_published' and quantity = 'increment' and measure = 'all' "
+                "where truth_basis = case basis when 'live' then 'first_published' else 'known_today' end "
+                "and quantity = 'increment' and measure = 'all' "
                 "and series = 'all' "
                 "and origin_year is null order by basis desc, relative_crps"
             ).to_pylist()
@@ -159,9 +160,12 @@ def _about(warehouse: Warehouse, until: date) -> list[Row]:
     rows = warehouse.query(
         " union all ".join(
             f"select '{basis}' as basis, {columns} from {table} where target_end = date '{until.isoformat()}' "
-            "and quantity = 'increment' and truth_basis = 'first_published' and horizon = 1 and measure = 'orders' "
+            f"and quantity = 'increment' and truth_basis = '{truth}' and horizon = 1 and measure = 'orders' "
             "and model in ('combination', 'seasonal_naive')"
-            for basis, table in (("live", "forecast_score"), ("backtest", "backtest_score"))
+            for basis, table, truth in (
+                ("live", "forecast_score", "first_published"),
+                ("backtest", "backtest_score", "known_today"),
+            )
         )
     ).to_pylist()
     rows.sort(key=lambda r: (r["series"], r["basis"], r["model"], str(r["origin"])))

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from fleetstats.charts.frames import quarter_of
-from fleetstats.report.evidence import Evidence, Row, Source
+from fleetstats.report.evidence import Evidence, Row, Source, trace_link
 from fleetstats.report.words import Text, anchor, quarter_start, same, shifted
 
 if TYPE_CHECKING:
@@ -84,9 +84,8 @@ class Table:
         return f"#{own}" if own else f"#{anchor('t', self.spec.name)}"
 
 
-def _names(code: str, table: str = "operator", column: str = "operator") -> str:
-    return f"{table}.name_en as {column}_en, {table}.name_zh as {column}_zh".replace(f"{table}.", f"{code}.")
-
+INCIDENTS = "incidents"
+"""Tables that belong to no chart: they have a section of their own."""
 
 _OPERATOR = Column("operator", Text("Operator", "公司"))
 _SCOPE = Column("scope", Text("Scope", "统计口径"))
@@ -120,6 +119,11 @@ def _fifteen_months(rows: list[Row], quarter: str) -> list[Row]:
     first = quarter_start(shifted(quarter, -4))
     recent = [r for r in rows if r["month"] >= first]
     return recent or rows[-15:]
+
+
+def _last_quarter(rows: list[Row], quarter: str) -> list[Row]:
+    wanted = [r for r in rows if quarter_of(r["month"]) == quarter]
+    return wanted or [r for r in rows if r["month"] == rows[0]["month"]]
 
 
 def _latest(column: str, *by: str) -> Callable[[list[Row], str], list[Row]]:
@@ -326,7 +330,86 @@ order by m.period desc, m.segment desc, m.value desc
          _KNOWN),
         lambda e, r: e.of_figure(r["operator"], r["measure"], r["segment"], r["period"]),
     ),
+    Spec(
+        "incident-rate",
+        INCIDENTS,
+        "incident_rate",
+        Text("Crash reports per million km, or why there is no rate", "每百万公里事故数，或不给比率的原因"),
+        f"""
+select m.operator, m.scope, m.report_year, m.period_start, m.period_end, m.incidents, m.distance_km,
+    m.incidents_per_million_km, m.incidents_per_million_km_low, m.incidents_per_million_km_high, m.bound, m.reason,
+    {_COLUMNS}
+from incident_rate as m
+{_JOINS}
+where m.period_end <= date '{{until}}'
+order by m.report_year desc, case when m.reason is null then 0 else 1 end, m.incidents desc, m.operator
+""",
+        ("operator", "scope", "report_year", "reason"),
+        (
+            Column("report_year", Text("Report year", "报告年度")), _OPERATOR, _SCOPE,
+            Column("incidents", Text("Incidents", "事故数"), number=True), _km("distance_km"),
+            Column("incidents_per_million_km", Text("Per million km", "每百万公里"), number=True),
+            Column("incidents_per_million_km_low", Text("95 %, low", "95%下限"), number=True),
+            Column("incidents_per_million_km_high", Text("95 %, high", "95%上限"), number=True),
+            Column("reason", Text("Why there is no rate", "不给比率的原因")),
+        ),
+        lambda e, r: (
+            e.of_incidents(r["operator"], r["scope"], r["report_year"])
+            if r["reason"] is None else e.of_source("nhtsa_sgo")
+        ),
+        _latest("report_year"),
+    ),
+    Spec(
+        "incidents-monthly",
+        INCIDENTS,
+        "incidents_monthly",
+        Text("Crash reports by month and reporting firm", "各申报公司各月事故报告"),
+        f"""
+select m.operator, m.scope, m.month, m.reports, m.incidents, m.incidents_shared, m.incidents_injury, m.bound,
+    {_COLUMNS}
+from incidents_monthly as m
+{_JOINS}
+where m.month <= date '{{until}}'
+order by m.month desc, case when m.operator = 'all' then 0 else 1 end, m.incidents desc, m.operator
+""",
+        ("operator", "scope", "month"),
+        (
+            Column("month", Text("Month", "月份")), _OPERATOR,
+            Column("incidents", Text("Incidents", "事故数"), number=True),
+            Column("incidents_injury", Text("With alleged injury", "据称有伤亡"), number=True),
+            Column("incidents_shared", Text("Reported by others too", "他家亦申报"), number=True),
+            Column("reports", Text("Reports", "报告数"), number=True), _BOUND,
+        ),
+        lambda e, _: e.of_source("nhtsa_sgo"),
+        _last_quarter,
+    ),
 )  # fmt: skip
+
+REASONS: dict[str | None, Text] = {
+    "no mileage is published for this state": Text(
+        "no mileage is published for this state", "该州未公布里程"
+    ),
+    "the reports do not say that they are of testing under a permit whose mileage is filed": Text(
+        "the reports do not say that they are of testing under a permit whose mileage is filed",
+        "报告未说明是否属于申报里程的测试许可",
+    ),
+    "its Californian reports print 'CA DMV, CA PUC': testing and service together; the mileage filed with the DMV "
+    "is that of testing only": Text(
+        "its Californian reports print “CA DMV, CA PUC”: testing and service together; the mileage filed with the "
+        "DMV is that of testing only",
+        "其加州报告标为“CA DMV, CA PUC”，测试与运营不分；申报给DMV的里程只含测试",
+    ),
+    "its Californian reports do not say whether the car was in testing or in service; the mileage filed with the "
+    "DMV is that of testing only": Text(
+        "its Californian reports do not say whether the car was in testing or in service; the mileage filed with "
+        "the DMV is that of testing only",
+        "其加州报告未说明车辆在测试还是在运营；申报给DMV的里程只含测试",
+    ),
+    "no mileage is held of this operator, scope and month": Text(
+        "no mileage is held of this operator, scope and month", "未持有该公司、口径与月份的里程"
+    ),
+}
+"""The reasons of `incident_rate` for readers of Chinese; one that is new is printed as it is."""
 
 CODES: dict[str, Text] = {
     "exact": Text("exact", "准确"),
@@ -368,11 +451,13 @@ def read(warehouse: Warehouse, spec: Spec, evidence: Evidence, quarter: str, unt
         key = _key(spec, row)
         if key in visible:
             addresses[key] = anchor("r", spec.mart, *key)
-            lines.append(Line(addresses[key], [_cell(c, row, source) for c in spec.columns], source))
+            lines.append(
+                Line(addresses[key], [_cell(c, row, source, spec.mart) for c in spec.columns], source)
+            )
     return Table(spec, lines, rows, data, addresses)
 
 
-def _cell(column: Column, row: Row, source: Source) -> Cell:
+def _cell(column: Column, row: Row, source: Source, mart: str) -> Cell:
     value = row[column.name]
     if column.number:
         words = same("" if value is None else number(value))
@@ -380,7 +465,7 @@ def _cell(column: Column, row: Row, source: Source) -> Cell:
             words,
             "" if value is None else f"{value}",
             True,
-            source.href or None if value is not None else None,
+            trace_link(mart, row, source) if value is not None else None,
         )
     if column.name in ("operator", "scope"):
         english = row.get(f"{column.name}_en") or str(value).replace("_", " ")
@@ -389,6 +474,8 @@ def _cell(column: Column, row: Row, source: Source) -> Cell:
         return Cell(same(f"{value:%Y-%m}"), value.isoformat(), False)
     if column.name == "convention" and value == "exact":
         return Cell(Text("1.609344 km", "1.609344公里"), "exact", False)
+    if column.name == "reason":
+        return Cell(REASONS.get(value) or same(value or ""), value or "", False)
     words = CODES.get(str(value)) or same("" if value is None else str(value))
     return Cell(words, str(value), False)
 
