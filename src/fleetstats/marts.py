@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from fleetstats.errors import ConfigurationError
-from fleetstats.schema import TABLES, tables
+from fleetstats.schema import TABLES, Table, tables
 from fleetstats.sources import SOURCES
 
 _FOLDERS = {"mart": "marts", "crosscheck": "crosschecks"}
@@ -72,6 +72,61 @@ def build_marts(
             counts[name] = target.insert_select(name, statements[name])
             available.add(name)
     return counts
+
+
+LINEAGE = "lineage"
+
+_GIVEN = ("of_column", "part", "core_table", "core_key", "from_filing", "contribution")
+"""What a lineage file gives beside the key of its mart."""
+
+
+def load_lineage(folder: Path) -> dict[str, str]:
+    """For every mart the statement that leads its figures back to core rows, ready for the table `lineage`.
+
+    A file of `sql/lineage/` gives the key of its mart and the columns of `_GIVEN`. Raises `ConfigurationError`
+    where a mart has no file or a file has no mart.
+    """
+    found = {path.stem: path.read_text(encoding="utf-8") for path in (folder / LINEAGE).glob("*.sql")}
+    wanted = {table.name for table in tables("mart")}
+    if found.keys() != wanted:
+        raise ConfigurationError(
+            "sql/lineage/ and the marts do not agree\n"
+            f"  found:    {', '.join(sorted(found.keys() ^ wanted))} in one of the two only\n"
+            "  expected: one file in sql/lineage/ for each mart of schema.py"
+        )
+    return {name: _lineage_of(TABLES[name], found[name]) for name in sorted(found)}
+
+
+def _lineage_of(mart: Table, sql: str) -> str:
+    selected = ["of_column as column_name", "part", "core_table", "core_key", "from_filing as filing"]
+    return (
+        f"select '{mart.name}' as mart, {key_text(mart, 'l')} as figure_key, "  # noqa: S608 - our own names
+        f"{', '.join(f'l.{column}' for column in [*selected, 'contribution'])}\nfrom (\n{sql}\n) as l"
+    )
+
+
+def key_text(table: Table, alias: str) -> str:
+    """SQL of a row's key as text, as in `figure_key` and `core_key`; columns without a value are left out."""
+    parts = []
+    for place, name in enumerate(table.key):
+        said = f"'{', ' if place else ''}{name}=' || cast({alias}.{name} as varchar(300))"
+        nullable = next(field for field in table.fields if field.name == name).nullable
+        parts.append(f"coalesce({said}, '')" if nullable else said)
+    return " || ".join(parts)
+
+
+def build_lineage(
+    target: Target,
+    statements: dict[str, str],
+    marts: Iterable[str],
+    progress: Callable[[str], None] = lambda _: None,
+) -> int:
+    """Fill the table `lineage` for these marts, once they and all others are there; returns its rows."""
+    rows = 0
+    for name in sorted(set(marts) & statements.keys()):
+        progress(f"{LINEAGE} of {name}")
+        rows = target.insert_select(LINEAGE, statements[name])
+    return rows
 
 
 def buildable(statements: dict[str, str], available: set[str]) -> list[str]:

@@ -138,7 +138,7 @@ def stage(the_plan: Plan, progress: Progress) -> list[Staged]:
 
 def build(the_plan: Plan, warehouse: Warehouse, staged: list[Staged], progress: Progress) -> Built:
     """Build the candidate, out of everybody's sight: reference and core tables, then the marts."""
-    from fleetstats.marts import build_marts, buildable, load_statements
+    from fleetstats.marts import LINEAGE, build_lineage, build_marts, buildable, load_lineage, load_statements
     from fleetstats.staged import rows_to_table
     from fleetstats.staging import account_rows, assemble
 
@@ -154,7 +154,7 @@ def build(the_plan: Plan, warehouse: Warehouse, staged: list[Staged], progress: 
     marts = buildable(statements, {*content, "filing_account"})
     candidate = warehouse.candidate(the_plan.run_id)
     try:
-        candidate.create([*(TABLES[n] for n in (*content, *marts)), *tables("ledger")])
+        candidate.create([*(TABLES[n] for n in (*content, *marts, LINEAGE)), *tables("ledger")])
         rows: dict[str, int] = {}
         for name, table in content.items():
             progress("build", name)
@@ -164,6 +164,8 @@ def build(the_plan: Plan, warehouse: Warehouse, staged: list[Staged], progress: 
         candidate.load("filing_account", rows_to_table("filing_account", accounts))
         available = {*content, "filing_account"}
         rows |= build_marts(candidate, statements, available, lambda name: progress("build", name))
+        lineage = load_lineage(packaged("sql"))
+        rows[LINEAGE] = build_lineage(candidate, lineage, marts, lambda name: progress("build", name))
     finally:
         candidate.close()
     gone = superseded(the_plan.held, the_plan.as_of)
