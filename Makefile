@@ -9,7 +9,8 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 BIN := .venv/bin
-EXTRAS := airflow,postgres,dev
+AIRFLOW_EXTRAS := airflow,postgres
+EXTRAS := $(AIRFLOW_EXTRAS),dev
 INPUTS := pyproject.toml requirements.lock scripts/uv
 
 # Without bytecode every start would compile every module anew.
@@ -22,16 +23,22 @@ test bench: export FLEETSTATS_ORIGINALS := $(abspath ../shared/data)
 endif
 endif
 
-.PHONY: help run test lint types format check bench lock install wheel clean
+.PHONY: help run airflow test test-distributed lint types format check bench lock install wheel clean
 
 help: ## print this list
-	@sed -nE 's/^([a-z]+):.*## (.*)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  make %-9s %s\n' "$$name" "$$text"; done
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  make %-16s %s\n' "$$name" "$$text"; done
 
 run: .venv/.core ## build the warehouse from all filings and publish it (the main job)
 	@$(BIN)/fleetstats run $(ARGS)
 
+airflow: .venv/.airflow ## start a local Airflow with the DAGs of dags/; Ctrl-C ends it
+	@exec $(BIN)/python -m scripts.airflow $(ARGS)
+
 test: .venv/.dev ## run the tests
 	@$(BIN)/pytest $(ARGS)
+
+test-distributed: .venv/.dev ## kill a Celery worker in the middle of the nightly run (needs redis-server and PostgreSQL)
+	@$(BIN)/python -m tests.distributed.run $(ARGS)
 
 lint: .venv/.dev ## look for mistakes and check the format of the code (ruff)
 	@$(BIN)/ruff check
@@ -73,6 +80,10 @@ endef
 	$(call install,.)
 	@touch $@
 
+.venv/.airflow: $(INPUTS)
+	$(call install,.[$(AIRFLOW_EXTRAS)])
+	@touch .venv/.core $@
+
 .venv/.dev: $(INPUTS)
 	$(call install,.[$(EXTRAS)])
-	@touch .venv/.core $@
+	@touch .venv/.core .venv/.airflow $@

@@ -48,7 +48,6 @@ def fleetstats_fetch() -> None:
 
     @task(
         map_index_template="{{ task.op_kwargs['source'] }}",
-        retries=4,
         retry_policy=ON_NETWORK_ERRORS,
         execution_timeout=timedelta(minutes=60),
     )

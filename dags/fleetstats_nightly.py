@@ -36,7 +36,8 @@ Whatever fails, readers have the last publication. A failed check: `reports/chec
     catchup=False,
     max_active_runs=1,
     dagrun_timeout=timedelta(hours=2),
-    default_args=DEFAULTS,
+    # Where slots are scarce, publishers that do not answer wait rather than the warehouse
+    default_args={**DEFAULTS, "priority_weight": 10, "weight_rule": "absolute"},
     params={"force": Param(False, type="boolean", description="Build and publish even if nothing changed")},
     tags=["fleetstats", "warehouse"],
     doc_md=DOC,

@@ -13,6 +13,8 @@ DOC = """
 
 Draws the charts of a quarter in Chinese and English into `reports/<quarter>/`, from what is published.
 
+Before the first publication there is nothing to draw: the run is green and skips.
+
 The quarter is that of the run's data interval; the param `quarter`, such as `2023Q3`, asks for any other. A quarter
 can be drawn again at any time.
 """
@@ -40,6 +42,12 @@ can be drawn again at any time.
 def fleetstats_quarterly() -> None:
     """Which quarter, then its charts."""
 
+    @task.short_circuit
+    def published() -> bool:
+        from fleetstats.warehouse import open_warehouse
+
+        return open_warehouse(settings()).state() is not None
+
     @task
     def quarter(*, params: Any = None, data_interval_start: Any = None) -> str:
         from fleetstats.quarterly import quarter_of
@@ -52,7 +60,9 @@ def fleetstats_quarterly() -> None:
 
         return draw_quarter(settings(), quarter)
 
-    charts(quarter())
+    asked = quarter()
+    published() >> asked
+    charts(asked)
 
 
 fleetstats_quarterly()

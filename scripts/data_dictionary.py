@@ -29,6 +29,7 @@ _KINDS: dict[Kind, tuple[str, str]] = {
         "Cross-checks",
         "All pairs compared, not violations. `unexplained`: over the tolerance, and no reason is on file.",
     ),
+    "finding": ("Findings", "What fleetstats computes from the marts without being a query of its own."),
     "ledger": ("Ledgers", "Appended by every run and carried from publication to publication."),
 }
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from fleetstats import __version__
+from fleetstats import __version__, cli_forecast
+from fleetstats.cli_options import DryRun, Json, Quiet
+from fleetstats.cli_options import settings as _settings
+from fleetstats.cli_options import tell as _tell
 from fleetstats.errors import EXIT_CODES
-
-if TYPE_CHECKING:
-    from fleetstats.settings import Settings
 
 _CODES = "\n\n".join(f"exit code {code}: {meaning}" for code, meaning in EXIT_CODES.items())
 
@@ -33,9 +33,6 @@ AsOf = Annotated[
     datetime | None,
     typer.Option("--as-of", formats=["%Y-%m-%d"], help="The warehouse as it could be known on this day."),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Write JSON, for programs.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and write nothing.")]
 
 
 class OutputFormat(StrEnum):
@@ -55,30 +52,8 @@ class Languages(StrEnum):
     both = "both"
 
 
-def _settings() -> Settings:
-    from pydantic import ValidationError
-
-    from fleetstats.errors import ConfigurationError
-    from fleetstats.settings import Settings
-
-    try:
-        return Settings()
-    except ValidationError as error:
-        raise ConfigurationError(f"a setting cannot be used\n  found:    {error}") from error
-
-
 def _day(value: datetime | None) -> Any:
     return None if value is None else value.date()
-
-
-def _tell(value: Any, words: list[str], as_json: bool, quiet: bool = False) -> None:
-    if as_json:
-        from fleetstats.output import to_json
-
-        typer.echo(to_json(value))
-    elif not quiet:
-        for line in words:
-            typer.echo(line)
 
 
 @app.command()
@@ -476,11 +451,22 @@ def chart(
     _tell(vars(drawn), words, as_json)
 
 
+cli_forecast.register(app)
+
+
 @app.command()
 def version(as_json: Json = False) -> None:
     """The version of fleetstats and of what it stands on."""
     from importlib.metadata import version as installed
 
-    libraries = ("duckdb", "pyarrow", "pandas", "great-expectations", "matplotlib", "sqlalchemy")
+    libraries = (
+        "duckdb",
+        "pyarrow",
+        "pandas",
+        "great-expectations",
+        "matplotlib",
+        "sqlalchemy",
+        "statsmodels",
+    )
     found = {"fleetstats": __version__, **{name: installed(name) for name in libraries}}
     _tell(found, [f"{name} {number}" for name, number in found.items()], as_json)

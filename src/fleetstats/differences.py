@@ -99,16 +99,12 @@ def _before(settings: Settings) -> _Side:
     warehouse = open_warehouse(settings)
     current = warehouse.state()
     for state in warehouse.kept():
-        if current is not None and state.published_at < current.published_at and not _alike(state, current):
+        if current and state.published_at < current.published_at and state.fingerprint != current.fingerprint:
             return _kept(settings, state)
     raise ConfigurationError(
         "there is no publication before the current one\n"
         "  expected: one that is kept, or a day: fleetstats diff 2023-12-01"
     )
-
-
-def _alike(state: State, current: State) -> bool:
-    return state.fingerprint == current.fingerprint
 
 
 def _kept(settings: Settings, state: State) -> _Side:

@@ -25,7 +25,7 @@ import httpx
 
 from fleetstats import __version__
 from fleetstats.addresses import check_url, resolve
-from fleetstats.errors import BadInput, DownloadFailed, shorten
+from fleetstats.errors import BadInput, DownloadFailed, HostUnreachable, shorten
 
 if TYPE_CHECKING:
     import ssl
@@ -124,12 +124,15 @@ class Download:
     def run(self) -> Answer:
         """Ask until there is an answer.
 
-        Raises `BadInput` for what must not be used, `DownloadFailed` for what was not delivered.
+        Raises `BadInput` for what must not be used, `DownloadFailed` for what was not delivered,
+        `HostUnreachable` if the last attempt made no connection.
         """
         self._deadline = time.monotonic() + self.policy.total_seconds
         said = ""
+        kind: type[DownloadFailed] = DownloadFailed
         for attempt in range(self.policy.attempts):
             wait: float | None = None
+            kind = DownloadFailed
             try:
                 return self._ask()
             except _AgainError as error:
@@ -138,6 +141,8 @@ class Download:
                 if isinstance(error, OSError) and error.filename is not None:
                     raise  # The disk's fault
                 said = _words(error)
+                if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+                    kind = HostUnreachable
             if time.monotonic() >= self._deadline:
                 said = f"not done within {self.policy.total_seconds:g} s; at the end: {said}"
                 break
@@ -150,7 +155,7 @@ class Download:
                 self.policy.sleep(self._pause(attempt) if wait is None else wait)
         else:
             said += f" ({self.policy.attempts} attempts)"
-        raise DownloadFailed(
+        raise kind(
             f"the download failed\n  where:    {shorten(self.url, 400)}\n  found:    {shorten(said, 400)}\n"
             "  to do:    nothing was landed; fetch again later"
         )

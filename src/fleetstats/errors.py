@@ -118,6 +118,10 @@ class DownloadFailed(FleetstatsError):
     exit_code = EXIT_DOWNLOAD_FAILED
 
 
+class HostUnreachable(DownloadFailed):
+    """No connection to the publisher's server could be made at all."""
+
+
 def printable(text: str) -> str:
     """`text` with everything a terminal would obey written out."""
     return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)

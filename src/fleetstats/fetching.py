@@ -28,6 +28,7 @@ from fleetstats.errors import (
     BadInput,
     ConfigurationError,
     DownloadFailed,
+    HostUnreachable,
 )
 from fleetstats.landing import Offer, add
 from fleetstats.raw import (
@@ -206,6 +207,7 @@ class _Fetcher:
         self._progress = progress
         self._context: ssl.SSLContext | None = None
         self._memory = _Memory(settings.cache / "fetch.json")
+        self._unreachable: set[str] = set()
         self._load()
 
     def _load(self) -> None:
@@ -256,10 +258,19 @@ class _Fetcher:
             ),
             context=self._context,
         )
+        server = httpx.URL(result.url).netloc.decode()
+        if server in self._unreachable:
+            raise DownloadFailed(
+                f"not asked: no connection to {server} could be made a moment ago\n"
+                f"  where:    {result.url}\n  to do:    nothing was landed; fetch again later"
+            )
         try:
             return download.run()
         except BadInput:
             partial.begin(Validators())
+            raise
+        except HostUnreachable:
+            self._unreachable.add(server)
             raise
 
     @contextmanager

@@ -349,7 +349,8 @@ def _previous(catalogue: list[Held], edition: str, supersedes: str | None) -> He
 def _counts(staged: Staged) -> str:
     return (
         f"records: {staged.records_read:,} read, {staged.records_loaded:,} loaded, "
-        f"{len(staged.rejected):,} rejected, {staged.records_blank:,} blank"
+        + (f"{staged.records_superseded:,} superseded, " if staged.records_superseded else "")
+        + f"{len(staged.rejected):,} rejected, {staged.records_blank:,} blank"
     )
 
 
@@ -403,6 +404,8 @@ def _size(staged: Staged) -> int:
         return int(sum(staged.tables["cadmv_mileage_filer"]["rows"].to_pylist()))
     if "cadmv_event_count" in staged.tables:
         return int(sum(staged.tables["cadmv_event_count"]["events"].to_pylist()))
+    if "record_hash" in staged.tables:
+        return int(staged.tables["record_hash"].num_rows)
     return staged.records_loaded
 
 

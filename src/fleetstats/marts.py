@@ -138,6 +138,14 @@ def buildable(statements: dict[str, str], available: set[str]) -> list[str]:
     return [name for name in statements if name in there]
 
 
+_RESTS_ON = {
+    "forecast": "forecast_series",
+    "forecast_score": "forecast_series",
+    "backtest_score": "forecast_series",
+    "claim_finding": "figure_in_force",
+}
+"""What a table that is no query rests on. A claim may be tested on any table, and most are on figures."""
+
 _SOURCE_OF_TABLE = {"cadmv_event_count": "cadmv_disengagement", "cadmv_event": "cadmv_disengagement"}
 
 
@@ -149,6 +157,8 @@ def sources_of(sql: str, statements: dict[str, str]) -> set[str]:
     while pending:
         name = pending.pop()
         seen.add(name)
+        if name in _RESTS_ON and _RESTS_ON[name] not in seen:
+            pending.add(_RESTS_ON[name])
         if name in statements:
             texts.append(statements[name])
             pending |= reads(statements[name], TABLES) - seen

@@ -128,6 +128,7 @@ def build_run(settings: Settings, run: Run, progress: Progress = lambda *_: None
         try:
             staged = pipeline.stage(the_plan, progress)
             built = pipeline.build(the_plan, warehouse, staged, progress)
+            built = pipeline.forecast(the_plan, warehouse, built, progress)
         except OSError as error:
             warehouse.discard(the_plan.run_id)
             raise pipeline.cannot_write(settings, error) from error

@@ -1,4 +1,4 @@
-"""The nightly build as a sequence of named steps: plan, stage, build, audit, publish.
+"""The nightly build as a sequence of named steps: plan, stage, build, forecast, audit, publish.
 
 The command line runs them in one go; a scheduler may run them one by one. Everything up to `publish` leaves
 the published warehouse as it is, and `publish` changes it in one step.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from time import perf_counter
@@ -183,6 +183,51 @@ def build(the_plan: Plan, warehouse: Warehouse, staged: list[Staged], progress: 
     )
 
 
+def forecast(
+    the_plan: Plan,
+    warehouse: Warehouse,
+    built: Built,
+    progress: Progress,
+    series: Collection[str] | None = None,
+) -> Built:
+    """Add to the closed candidate what is computed from its marts: forecasts, scores, claims, and their marts.
+
+    Forecast is what was not forecast yet from these figures: orders, or the series named (none named: all). The
+    rows reach the ledgers when the candidate is published, and not before. Statistics are imported only if
+    there is something to forecast.
+    """
+    from fleetstats.claims import claim_rows, findings, load_claims
+    from fleetstats.forecast.publishing import forecast_candidate
+    from fleetstats.forecast.records import Made
+    from fleetstats.marts import build_marts, buildable, load_statements
+    from fleetstats.sources import CLAIMS
+    from fleetstats.staged import rows_to_table
+
+    made = Made(the_plan.run_id, the_plan.publication_id, datetime.now(UTC))
+    ledgers = forecast_candidate(warehouse, made, series, lambda at: progress("forecast", at))
+    claims = load_claims(the_plan.reviewed.folders(CLAIMS))
+    statements = load_statements(packaged("sql"))
+    there = {*built.rows, *ledgers, "claim_finding"}
+    later = {name: statements[name] for name in buildable(statements, there) if name not in built.rows}
+    rows: dict[str, int] = {}
+    candidate = warehouse.candidate(the_plan.run_id)
+    try:
+        candidate.create([*tables("finding"), *(TABLES[name] for name in later)])
+        for name, table in ledgers.items():
+            candidate.load(name, table)
+        for name, content in (
+            ("claim", claim_rows(claims)),
+            ("claim_finding", findings(claims, candidate.select)),
+        ):
+            progress("forecast", name)
+            candidate.load(name, rows_to_table(name, content))
+            rows[name] = len(content)
+        rows |= build_marts(candidate, later, there, lambda name: progress("forecast", name))
+    finally:
+        candidate.close()
+    return replace(built, rows={**built.rows, **rows})
+
+
 def audit(
     the_plan: Plan, warehouse: Warehouse, built: Built, auditor: Auditor, progress: Progress
 ) -> list[Result]:
@@ -261,13 +306,14 @@ def run(
     as_of: date | None = None,
     force: bool = False,
     dry_run: bool = False,
+    series: Collection[str] | None = None,
     progress: Progress = lambda *_: None,
 ) -> Outcome:
     """Bring the warehouse up to date, or do nothing if it is.
 
     `as_of` builds the warehouse of a past day into a file of its own. `force` builds even if nothing
-    changed; `dry_run` says what would be done. Raises a `FleetstatsError` that tells what to mend; the
-    last publication stays as it was.
+    changed; `dry_run` says what would be done. `series` are those to forecast, as in `forecast`. Raises a
+    `FleetstatsError` that tells what to mend; the last publication stays as it was.
     """
     started = perf_counter()
     progress("plan", "filings")
@@ -282,14 +328,16 @@ def run(
         outcome = Outcome("planned", the_plan.publication_id, warehouse.place, as_of)
     else:
         with warehouse.lock():
-            outcome = _build_and_publish(the_plan, warehouse, progress)
+            outcome = _build_and_publish(the_plan, warehouse, progress, series)
     outcome.filings = len(the_plan.held)
     outcome.originals = sum(h.read_as == "original" for h in the_plan.held)
     outcome.seconds = perf_counter() - started
     return outcome
 
 
-def _build_and_publish(the_plan: Plan, warehouse: Warehouse, progress: Progress) -> Outcome:
+def _build_and_publish(
+    the_plan: Plan, warehouse: Warehouse, progress: Progress, series: Collection[str] | None
+) -> Outcome:
     from fleetstats.checks import Auditor
 
     warehouse.prepare()
@@ -297,6 +345,7 @@ def _build_and_publish(the_plan: Plan, warehouse: Warehouse, progress: Progress)
         with Auditor() as auditor:
             staged = stage(the_plan, progress)
             built = build(the_plan, warehouse, staged, progress)
+            built = forecast(the_plan, warehouse, built, progress, series)
             results = audit(the_plan, warehouse, built, auditor, progress)
         return publish(the_plan, warehouse, built, results, progress)
     except OSError as error:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from fleetstats import ledger
+from fleetstats import chain, ledger
 from fleetstats.errors import (
     EXIT_CHECKS_FAILED,
     EXIT_DONE,
@@ -17,11 +17,13 @@ from fleetstats.errors import (
 )
 from fleetstats.pipeline import plan
 from fleetstats.raw import HashCache, load_catalogue
-from fleetstats.schema import tables
+from fleetstats.schema import CHAINED, TABLES, tables
 from fleetstats.settings import Settings, packaged
-from fleetstats.warehouse import open_warehouse
+from fleetstats.warehouse import Warehouse, open_warehouse
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from fleetstats.pipeline import Progress
 
 
@@ -95,14 +97,57 @@ def verify(settings: Settings, progress: Progress) -> Answer:
         "bytes": sum(h.path.stat().st_size for h in catalogue),
     }
     if settings.warehouse_url is None:
-        for table in tables("ledger"):
+        for table in (t for t in tables("ledger") if t.name not in CHAINED):
             progress("verify", table.name)
             rows = ledger.read(settings.ledger, table.name).num_rows
             facts[table.name] = rows
             words.append(f"ledger {table.name}: {rows:,} rows, readable")
+    words += _verify_chains(settings, facts, progress)
     progress("verify", "published")
     words.append(_verify_published(settings, facts))
     return Answer(facts, words)
+
+
+def _verify_chains(settings: Settings, facts: dict[str, Any], progress: Progress) -> list[str]:
+    """Follow the hashes of every chained ledger; those of a DuckDB warehouse also against what is published."""
+    words = []
+    days = sorted(path.name for path in (settings.ledger / "as-of").glob("*") if path.is_dir())
+    for day in (None, *(date.fromisoformat(name) for name in days)):
+        warehouse = open_warehouse(settings, day)
+        for name in CHAINED:
+            progress("verify", name if day is None else f"{name} of {day}")
+            table = warehouse.ledger(name)
+            in_files = settings.warehouse_url is None or day is not None
+            where = settings.ledger_of(day) / name if in_files else warehouse.place
+            if in_files:
+                _verify_shown(warehouse, name, table, where)
+            head = chain.check(name, table, str(where))
+            if day is None:
+                facts[name] = {"rows": head.sequence, "sha256": head.sha256}
+            if head.sequence:
+                of = "" if day is None else f" of {day}"
+                words.append(f"ledger {name}{of}: {head.sequence:,} rows, chain of hashes whole")
+    return words
+
+
+def _verify_shown(warehouse: Warehouse, name: str, table: pa.Table, where: object) -> None:
+    """Every row that the published file shows of a ledger has to be in the ledger, as it is shown."""
+    if warehouse.state() is None:
+        return
+    there = dict(zip(table["sequence"].to_pylist(), table["row_sha256"].to_pylist(), strict=True))
+    shown = warehouse.query(f"select sequence, run_id, row_sha256 from {TABLES[name].name} order by sequence")  # noqa: S608 - our names
+    for row in shown.to_pylist():
+        if there.get(row["sequence"]) != row["row_sha256"]:
+            gone = row["sequence"] not in there
+            raise BadInput(
+                f"the ledger {name} was changed: row {row['sequence']} is "
+                f"{'missing' if gone else 'not the one that is published'}",
+                file=f"{where}/{row['run_id']}.parquet",
+                record=row["sequence"],
+                found="no such row" if gone else f"row_sha256 {there[row['sequence']]}",
+                expected=f"row_sha256 {row['row_sha256']}, as {warehouse.place} shows it",
+                todo="put the file back from a backup",
+            )
 
 
 def _verify_published(settings: Settings, facts: dict[str, Any]) -> str:

@@ -61,7 +61,10 @@ FIGURES: dict[str, Compared] = {
 }
 """Every mart with figures of its own; a mart is here or in `WITHOUT_FIGURES`."""
 
-WITHOUT_FIGURES = ("figure_in_force", "mileage_vintage", "orders_vintage", "record_change", "coverage")
+WITHOUT_FIGURES = (
+    "figure_in_force", "mileage_vintage", "orders_vintage", "record_change", "coverage", "forecast_series",
+    "forecast_latest", "order_forecast", "threshold_forecast", "forecast_scorecard", "claim_review",
+)  # fmt: skip
 
 _LIKE = 1e-12
 """Relative difference below which two floats are the same figure; decimals and counts are compared exactly."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Type = Literal[
     "text", "count", "integer", "boolean", "date", "timestamp", "mi", "km", "figure", "part", "ratio"
 ]  # fmt: skip
-Kind = Literal["reference", "core", "ledger", "mart", "lineage", "crosscheck"]
+Kind = Literal["reference", "core", "finding", "ledger", "mart", "lineage", "crosscheck"]
 
 DECIMALS: dict[Type, tuple[int, int]] = {"mi": (18, 9), "km": (28, 15), "figure": (28, 9), "part": (28, 15)}
 """Quantities that add up are decimals (precision, scale); only ratios and limits are floats."""
@@ -32,6 +32,17 @@ LOCATIONS = (
     "parking_facility",
     "other",
 )
+VERDICTS = (
+    "supported",
+    "contradicted",
+    "held",
+    "missed",
+    "open",
+    "plausible_not_provable",
+    "not_checkable",
+)
+CHAINED = ("forecast", "forecast_score", "backtest_score")
+"""Ledgers whose every row carries a hash over the row before it."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +116,7 @@ def _fields() -> Iterator[Field]:
     yield text("area", "Part of the city that a Beijing figure covers; `beijing` is the whole city")
     yield text("scope", "Programme under which it was counted; scopes are never added")
     yield text("permit", "DMV permit number: AVT is testing with a driver, AVDT is driverless")
-    yield text("measure", "What was counted, as a code")
+    yield text("measure", "What was counted, as a code; in a scorecard `all` for all of them together")
     yield text("segment", "Part of the market that a share or rate is taken of")
     yield text("category", "Category as the publisher prints it")
     yield text("kind", "What kind of entry this is")
@@ -233,7 +244,10 @@ def _fields() -> Iterator[Field]:
     yield Field("lower", "ratio", "Low end of the expected number, exact two-sided 95 % (Garwood 1936)")
     yield Field("upper", "ratio", "High end of the expected number, exact two-sided 95 % (Garwood 1936)")
     yield Field("scope_break", "boolean", "The figure reaches over a change of scope: read it with care")
-    yield text("basis", "year or cumulative; of orders published or derived (from quarters)")
+    yield text(
+        "basis",
+        "year or cumulative; of orders published or derived (from quarters); of scores live or backtest",
+    )
     yield text(
         "convention", "exact (1 mi = 1.609344 km) or report_1_6 (1 mi = 1.6 km, as in the 2024 report)"
     )
@@ -331,7 +345,7 @@ def _fields() -> Iterator[Field]:
     yield text("publication_id", "The publication, by the fingerprint of all it was built from")
     yield text("event", "What happened: published, rolled_back; of a run failed; of a source overdue")
     yield text("fingerprint", "SHA-256 over the filings, the code and the configuration")
-    yield text("code_version", "Version of fleetstats")
+    yield text("code_version", "Version of fleetstats; of a forecast with a hash of its code")
     yield Field("published_at", "timestamp", "When it was published")
     yield Field("warnings", "count", "Warnings of checks and readers")
     yield text("table_name", "Table checked")
@@ -349,6 +363,86 @@ def _fields() -> Iterator[Field]:
     yield Field("vintage", "date", "The day whose knowledge was built")
     yield text("outcome", "What became of it: planned, published, unchanged")
     yield text("observed", "What was observed, JSON")
+    # Forecasts and scores
+    yield text("series", "Code of the forecast series; in a scorecard `all` for all of them together")
+    yield text("frequency", "Length of the periods: M, Q or Y")
+    yield Field("issue_order", "integer", "Rank by day of issue within its cell; 1 is as first published")
+    yield text("model", "Model; `combination` is the weighted combination of the others")
+    yield Field("origin", "date", "Last day of the last period that the forecast knew")
+    yield Field("origin_year", "integer", "Year of the origin; null for all years together")
+    yield Field("horizon", "integer", "How many periods after the origin")
+    yield text("target_period", "Period that is forecast, such as 2026Q3 or 2026-08")
+    yield Field("target_end", "date", "Last day of the period that is forecast")
+    yield text("quantity", "increment (of the period) or cumulative (total at its end)")
+    yield text("output_type", "quantile, mean, probability (of having passed `threshold`)")
+    yield Field("level", "ratio", "Level of the quantile, 0 to 1")
+    yield Field("threshold", "count", "Cumulative total that is to be passed, in `unit`")
+    yield Field("forecast_value", "ratio", "What was forecast, in `unit`; of a probability 0 to 1")
+    yield text("inputs_sha256", "SHA-256 of the values, bounds and settings that it was made from")
+    yield text("parameters_sha256", "SHA-256 of what the model chose, as JSON")
+    yield text("imputed", "Missing periods that this model was given an imputed value for")
+    yield text("lower_bounds", "Periods whose value is only a lower bound, and how they were used")
+    yield Field("seed", "integer", "Seed of the sample paths")
+    yield Field("made_at", "timestamp", "When it was made")
+    yield Field("sequence", "count", "Number of the row in its ledger, from 1 without gaps")
+    yield text("row_sha256", "SHA-256 of the row before it in the ledger and of this row")
+    yield Field("forecast_mean", "ratio", "Mean, in `unit`")
+    yield Field("median", "ratio", "Median, in `unit`")
+    for part in (50, 80, 95):
+        yield Field(f"low_{part}", "ratio", f"Low end of the central {part} % interval, in `unit`")
+        yield Field(f"high_{part}", "ratio", f"High end of the central {part} % interval, in `unit`")
+        yield Field(f"inside_{part}", "boolean", f"The truth lies inside the central {part} % interval")
+        yield Field(f"coverage_{part}", "ratio", f"Share of truths inside the central {part} % interval")
+    yield Field("probability", "ratio", "Probability that the threshold has been passed by then")
+    yield text(
+        "passing_early", "Period by whose end the threshold is passed with probability 0.1; null: later"
+    )
+    yield text("passing_median", "The same with probability 0.5; null: later than all target periods")
+    yield text("passing_late", "The same with probability 0.9; null: later than all target periods")
+    yield text("truth_basis", "The truth compared with: first_published, known_today")
+    yield Field("truth_value", "ratio", "The truth, in `unit`")
+    yield text("truth_bound", "The bound of the truth")
+    yield Field("truth_issued_on", "date", "Day the truth was issued")
+    yield Field("absolute_error", "ratio", "Distance of the median from the truth, in `unit`")
+    yield Field(
+        "scaled_error",
+        "ratio",
+        "Absolute error by the mean absolute seasonal change before the origin (MASE)",
+    )
+    yield Field("crps", "ratio", "Continuous ranked probability score, from the quantiles, in `unit`")
+    yield Field("scaled_crps", "ratio", "CRPS by the mean absolute seasonal change before the origin")
+    yield text("forecast_run_id", "The run that made the forecast")
+    yield Field("scored_at", "timestamp", "When it was scored")
+    yield Field("forecasts", "count", "Forecasts behind this row, one for each target period and quantity")
+    yield Field("mean_scaled_error", "ratio", "Mean scaled error (MASE)")
+    yield Field("mean_scaled_crps", "ratio", "Mean scaled CRPS")
+    yield Field(
+        "relative_error",
+        "ratio",
+        "Mean scaled error, that of the seasonal naive model being 1; over series a geometric mean",
+    )
+    yield Field(
+        "relative_crps",
+        "ratio",
+        "Mean scaled CRPS, that of the seasonal naive model being 1; over series a geometric mean",
+    )
+    # Claims
+    yield text("claim", "Code of the claim: the name of its file")
+    yield Field("claim_number", "integer", "Number in the order of the report")
+    yield Field("made_on", "date", "Day the claim was made")
+    yield Field("made_on_estimated", "boolean", "That day was estimated")
+    yield Field("due_on", "date", "Last day of the time that a prediction speaks of")
+    yield text(
+        "accuracy_mark", "How accurate the report itself marked it a year later; null: no mark is held"
+    )
+    yield text("statement_en", "What is claimed, in our own English words")
+    yield text("statement_zh", "What is claimed, in our own Chinese words")
+    yield text("verdict", "One of: " + ", ".join(VERDICTS))
+    yield text("sentence_en", "Why, in an English sentence with the numbers")
+    yield text("sentence_zh", "Why, in a Chinese sentence with the numbers")
+    yield text("evidence", "The figures and bounds that the verdict was computed from, JSON")
+    yield text("missing_en", "What evidence is missing, in English")
+    yield text("missing_zh", "What evidence is missing, in Chinese")
 
 
 FIELDS: dict[str, Field] = {field.name: field for field in _fields()}
@@ -362,6 +456,11 @@ def _table(name: str, kind: Kind, describes: str, columns: str, *, key: str, opt
     return Table(name, kind, describes, fields, tuple(key.split()), optional)
 
 
+_SERIES = "series operator scope measure unit frequency"
+_SCORED = (
+    "horizon target_period target_end quantity truth_basis truth_value truth_bound truth_issued_on "
+    "forecast_mean median absolute_error scaled_error? crps scaled_crps? inside_50 inside_80 inside_95"
+)
 _EVIDENCE = "bound confidence issued_on issued_on_estimated title_printed? url?"
 
 TABLES: dict[str, Table] = {
@@ -537,6 +636,21 @@ TABLES: dict[str, Table] = {
             "filing record reason expected source_text",
             key="filing record",
         ),
+        _table(
+            "claim",
+            "reference",
+            "One row per claim that is reviewed, in our own words.",
+            "claim claim_number kind made_on made_on_estimated due_on? accuracy_mark? statement_en statement_zh",
+            key="claim",
+        ),
+        # Findings: what the program computes from the marts
+        _table(
+            "claim_finding",
+            "finding",
+            "One row per claim: what its test found in this warehouse.",
+            "claim verdict sentence_en sentence_zh evidence missing_en? missing_zh?",
+            key="claim",
+        ),
         # Ledgers: appended by every run, carried from publication to publication
         _table(
             "publication",
@@ -581,6 +695,30 @@ TABLES: dict[str, Table] = {
             "One row per past vintage that somebody asked for: who, why, and what became of it.",
             "run_id happened_at requested_by reason vintage outcome publication_id",
             key="run_id vintage",
+        ),
+        _table(
+            "forecast",
+            "ledger",
+            "One row per forecast number: series, model, target period, quantity, output type and level.",
+            f"sequence run_id publication_id {_SERIES} origin model horizon target_period target_end quantity "
+            "output_type level? threshold? forecast_value imputed? lower_bounds? inputs_sha256 code_version "
+            "parameters_sha256 seed made_at row_sha256",
+            key="sequence",
+        ),
+        _table(
+            "forecast_score",
+            "ledger",
+            "One row per forecast of one target period that has become known, and truth it is compared with.",
+            f"sequence run_id forecast_run_id publication_id {_SERIES} origin model {_SCORED} code_version "
+            "scored_at row_sha256",
+            key="sequence",
+        ),
+        _table(
+            "backtest_score",
+            "ledger",
+            "One row per forecast that would have been made on a past day from what had been issued by then.",
+            f"sequence run_id {_SERIES} origin as_of model {_SCORED} code_version seed scored_at row_sha256",
+            key="sequence",
         ),
         # Marts: what analysts query
         _table(
@@ -692,6 +830,54 @@ TABLES: dict[str, Table] = {
             "Penetration rate of one segment and period. Segments have different bases.",
             "vendor measure segment period period_start period_end value unit " + _EVIDENCE,
             key="vendor measure segment period",
+        ),
+        _table(
+            "forecast_series",
+            "mart",
+            "One figure of one period of a series that is forecast; several where it was published again.",
+            f"{_SERIES} period period_start period_end value bound confidence scope_break issued_on "
+            "issued_on_estimated preference choice issue_order",
+            key="series period issue_order",
+        ),
+        _table(
+            "forecast_latest",
+            "mart",
+            "One number of the latest forecast of one series.",
+            f"{_SERIES} publication_id origin model horizon target_period target_end quantity output_type level? "
+            "threshold? forecast_value imputed? lower_bounds? code_version parameters_sha256 seed",
+            key="series model target_period quantity output_type level threshold",
+        ),
+        _table(
+            "order_forecast",
+            "mart",
+            "Latest forecast of orders: one series, model, target period and quantity, with its intervals.",
+            f"{_SERIES} publication_id origin model horizon target_period target_end quantity forecast_mean median "
+            "low_50 high_50 low_80 high_80 low_95 high_95",
+            key="series model target_period quantity",
+        ),
+        _table(
+            "threshold_forecast",
+            "mart",
+            "Latest probability that one cumulative total has passed one threshold by one period's end.",
+            f"{_SERIES} publication_id origin model threshold target_period target_end probability passing_early? "
+            "passing_median? passing_late?",
+            key="series model threshold target_period",
+        ),
+        _table(
+            "forecast_scorecard",
+            "mart",
+            "How one model did on one series (or all) from the origins of one year (or all).",
+            "basis truth_basis quantity measure series model origin_year? forecasts mean_scaled_error? "
+            "mean_scaled_crps? relative_error? relative_crps? coverage_50 coverage_80 coverage_95",
+            key="basis truth_basis quantity measure series model origin_year",
+        ),
+        _table(
+            "claim_review",
+            "mart",
+            "One claim with the verdict that this warehouse gives it, and why.",
+            "claim claim_number kind made_on made_on_estimated due_on? accuracy_mark? statement_en statement_zh "
+            "verdict sentence_en sentence_zh evidence missing_en? missing_zh?",
+            key="claim",
         ),
         _table(
             "incidents_monthly",

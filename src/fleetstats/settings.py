@@ -92,6 +92,10 @@ class Settings(BaseSettings):
         """Append-only records of runs, checks and publications; never deleted."""
         return self.home / "ledger"
 
+    def ledger_of(self, as_of: date | None) -> Path:
+        """Where forecasts and scores are kept: those of a past day's warehouse in a folder of its own."""
+        return self.ledger if as_of is None else self.ledger / "as-of" / as_of.isoformat()
+
     @property
     def reports(self) -> Path:
         """What is written to be read by people."""

@@ -20,7 +20,7 @@ from fleetstats.periods import parse_period
 from fleetstats.raw import Held, superseded
 from fleetstats.reviewed_csv import read_rows
 from fleetstats.schema import TABLES
-from fleetstats.sources import SOURCES, reader
+from fleetstats.sources import CLAIMS, SOURCES, reader
 from fleetstats.staged import Context, Corrected, Rejected, Staged, rows_to_table
 from fleetstats.units import parse_count, parse_distance
 from fleetstats.vintages import filing_vintages
@@ -108,7 +108,7 @@ class Reviewed:
     def files(self) -> list[Path]:
         """Every reviewed file there is: a change of one is a change of what is built."""
         found = [p for root in (self.data, self.landed) for p in sorted(root.glob("*.csv"))]
-        for source in SOURCES:
+        for source in (*SOURCES, CLAIMS):
             for folder in self.folders(source):
                 found += sorted(p for p in folder.glob("*") if p.suffix in (".csv", ".yml"))
         return found

@@ -94,7 +94,7 @@ def test_the_warehouse_asset_says_which_publication_its_rows_and_its_warnings(
 def test_the_tasks_of_the_fan_out_are_named_after_their_filings(nightly: tuple[Path, list[Any]]) -> None:
     names = {i.rendered_map_index for i in nightly[1][0].get_task_instances() if i.task_id == "stage"}
     assert "cadmv_mileage/2022" in names
-    assert len(names) == 29
+    assert len(names) == 33
 
 
 def test_an_unchanged_night_is_green_and_does_nothing(
@@ -156,6 +156,7 @@ def notified(monkeypatch: pytest.MonkeyPatch) -> Iterator[Notified]:
     monkeypatch.setenv("FLEETSTATS_NOTIFY_URL", found.url)
     yield found
     found.server.shutdown()
+    found.server.server_close()
 
 
 @pytest.mark.parametrize(
@@ -269,6 +270,7 @@ def test_fetch_announces_what_was_landed_and_only_then(
     assert listing(home / "landed") == before
     assert asset_events("filings", run) == []
     server.shutdown()
+    server.server_close()
 
 
 def test_a_backfill_builds_vintages_in_their_place_and_records_who_and_why(

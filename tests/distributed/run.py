@@ -1,11 +1,11 @@
 """Kills a Celery worker in the middle of the nightly run: `make test-distributed`.
 
-    python -m tests.distributed.run [--task stage] [--keep]
+    python -m tests.distributed.run [--task stage] [--separate-homes] [--keep]
 
 Redis, PostgreSQL, API server, scheduler, DAG processor and two workers, set up from the files of `deploy/`. When
 Airflow says that a task runs on the first worker, its processes are frozen; if Airflow still says so, the task is
 in the middle, and they are killed (SIGKILL). The run has to end green, with one publication, and with the task
-done by the other worker. Needs redis-server and PostgreSQL; takes about two minutes. Not part of CI.
+done by the other worker. Needs redis-server and PostgreSQL; takes two to three minutes. Not part of CI.
 """
 
 from __future__ import annotations
@@ -54,11 +54,12 @@ _PATIENCE = 420.0
 class Deployment:
     """Everything that runs, and where."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, separate_homes: bool) -> None:
         self.folder = folder
         self.home = folder / "home"
         self.home.mkdir()
         self.logs = folder / "logs"
+        self._separate_homes = separate_homes
         self.components: list[Component] = []
         self._started = time.monotonic()
 
@@ -160,6 +161,8 @@ class Deployment:
             "FLEETSTATS_TEST_WORKER": name,
             "PYTHONPATH": str(ROOT),
         }
+        if self._separate_homes:
+            extra["FLEETSTATS_HOME"] = str(self.home / name)
         self._start(name, command, self.worker | extra)
 
     def _wait(self, done: Any, what: str) -> None:
@@ -176,9 +179,9 @@ class Deployment:
     def lines(self, name: str, pattern: str) -> list[str]:
         """Lines of a component's log: when, what, and which task instance."""
         found = [line for line in self._log(name).splitlines() if re.search(pattern, line)]
-        parts = [re.findall(r"\b(?:task_id|map_index|try_number|hostname)='?[\w-]+", line) for line in found]
+        parts = [re.findall(r"\b((?:task_id|map_index|try_number)=)'?([\w-]+)", line) for line in found]
         return [
-            f"{name}: {line.partition(': ')[0][:120]}: {' '.join(dict.fromkeys(which))}"
+            f"{name}: {line.partition(': ')[0][:120]}: {' '.join(dict.fromkeys(map(''.join, which)))}"
             for line, which in zip(found, parts, strict=True)
         ]
 
@@ -294,11 +297,11 @@ def play(deployment: Deployment, task: str) -> None:
     ledger = publications(deployment)
     for line in ledger:
         deployment.say(f"ledger: {line[0]} by {line[1]} at {line[2]:%H:%M:%S}")
-    for line in (
+    for said in (
         *deployment.lines("scheduler", "Detected a task instance without a heartbeat"),
         *deployment.lines(survivor, f"Executing workload.*task_id='{task}'.*try_number=2"),
     ):
-        deployment.say(line)
+        deployment.say(said)
     for component in deployment.components:
         deployment.say(f"memory: {component.name:<14} {component.memory() / 1e6:6.0f} MB")
     assert run["state"] == "success", f"the run ended {run['state']}"
@@ -318,12 +321,15 @@ def main() -> int:
         "--task", default="stage", help="the task in whose middle a worker is killed (default: stage)"
     )
     parser.add_argument("--keep", action="store_true", help="leave the logs when it passed")
+    parser.add_argument(
+        "--separate-homes", action="store_true", help="the workers do not share a FLEETSTATS_HOME"
+    )
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     become_subreaper()
     folder = Path(tempfile.mkdtemp(prefix="fleet-"))
     folder.chmod(0o755)
-    deployment, passed = Deployment(folder), False
+    deployment, passed = Deployment(folder, separate_homes=arguments.separate_homes), False
     try:
         play(deployment, arguments.task)
         passed = True

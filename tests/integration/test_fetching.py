@@ -623,3 +623,21 @@ def test_the_command_line_says_what_was_fetched(liar: Liar, command: Callable[..
     assert done.output == "already accepted: cadmv_mileage/2024-amended-1\n"
     assert "Nothing is fetched" in command("fetch", "market_figures").output
     assert command("add", "cadmv_mileage", "--edition", "2024").exit_code == 2
+
+
+def test_a_server_that_cannot_be_reached_is_not_asked_for_every_edition(liar: Liar) -> None:
+    liar.server.server_close()  # nobody listens there any more
+    path = liar.settings.raw / "cadmv_mileage" / "source.yml"
+    values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    values["addresses"] = [
+        {"edition": edition, "url": f"http://127.0.0.1:{liar.port}/{edition}.csv", "due": DUE}
+        for edition in ("2024", "2025", "2026")
+    ]
+    path.write_text(yaml.safe_dump(values), encoding="utf-8")
+    before = liar.tree()
+    found = fetch(liar.settings, "cadmv_mileage", today=TODAY, policy=liar.policy)
+    assert [one.status for one in found] == ["failed"] * 3
+    assert "(4 attempts)" in str(found[0].message)
+    assert all("not asked" in str(one.message) for one in found[1:])
+    assert len(liar.slept) == 3  # between the four attempts of the first
+    assert liar.tree() == before

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from fleetstats.errors import BadStatement, Locked
 from fleetstats.pipeline import Outcome, rollback, run
+from fleetstats.reporting import verify
 from fleetstats.schema import TABLES, tables
 from fleetstats.settings import Settings
 from fleetstats.warehouse import open_warehouse
@@ -121,6 +122,25 @@ def test_the_loader_can_add_to_a_ledger_and_change_nothing_in_it(
         ask(published[0], action.format(f"fleetstats_ledger.{ledger}"), role="fleetstats_loader")
 
 
+@pytest.mark.parametrize("action", ["update {} set run_id = 'x'", "delete from {}", "truncate {}"])
+@pytest.mark.parametrize("ledger", [t.name for t in tables("ledger")])
+def test_a_trigger_refuses_a_change_of_a_ledger_to_whoever_owns_the_server(
+    published: tuple[Settings, Outcome], ledger: str, action: str
+) -> None:
+    with pytest.raises(psycopg.errors.IntegrityConstraintViolation, match="a ledger is only ever added to"):
+        ask(published[0], action.format(f"fleetstats_ledger.{ledger}"), role="postgres")
+
+
+def test_forecasts_become_visible_with_their_publication_and_their_chain_is_verified(
+    published: tuple[Settings, Outcome],
+) -> None:
+    [[rows]] = ask(published[0], "select count(*) from fleetstats_ledger.forecast")
+    [[latest]] = ask(published[0], "select count(*) from forecast_latest")
+    assert rows >= latest > 1000
+    words = "\n".join(verify(published[0], lambda *_: None).words)
+    assert f"ledger forecast: {rows:,} rows, chain of hashes whole" in words
+
+
 def test_the_ledgers_tables_have_the_columns_of_the_field_dictionary(
     published: tuple[Settings, Outcome],
 ) -> None:
@@ -135,7 +155,7 @@ def test_the_ledgers_tables_have_the_columns_of_the_field_dictionary(
 
 def test_queries_go_through_one_statement_at_a_time_read_only(published: tuple[Settings, Outcome]) -> None:
     warehouse = open_warehouse(published[0])
-    assert warehouse.query("select count(*) as n from source").to_pylist() == [{"n": 5}]
+    assert warehouse.query("select count(*) as n from source").to_pylist() == [{"n": 6}]
     for statement in (
         "delete from source",
         "select 1; select 2",
@@ -192,6 +212,16 @@ def test_views_grants_and_open_transactions_live_through_ten_publications(
             long.execute("select count(*), sum(orders) from fleetstats.orders_quarterly").fetchone() == first
         )
     long.close()
+    # Each of the ten differs from the one before in that one figure, its sum, and nothing older
+    revised = ask(
+        history,
+        "select figure_key, new_value, filings from revision where table_name = 'orders_quarterly' order by run_id",
+    )
+    assert [row[1] for row in revised] == [1_000_000 + number for number in range(10)]
+    assert {row[0] for row in revised} == {"operator=baidu, scope=public_rides, quarter=2026Q3"}
+    assert (
+        revised[1][2] == "in: robotaxi_orders/apollo-go-amended-2; out: robotaxi_orders/apollo-go-amended-1"
+    )
     warehouse = open_warehouse(history)
     assert isinstance(warehouse, PostgresWarehouse)
     assert len(warehouse.kept()) == 10

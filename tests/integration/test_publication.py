@@ -65,7 +65,12 @@ def test_digests_and_originals_publish_the_same_figures(
     may_differ = {"filing", "rejected_row", "crosscheck_accounts", *(t.name for t in tables("ledger"))}
     compared = [t.name for t in tables() if t.name not in may_differ and t.name in from_digests[1].rows]
     assert len(compared) > 30
-    different = [t for t in compared if rows_of(from_digests[0], t) != rows_of(from_originals[0], t)]
+
+    def figures(settings: Settings, table: str) -> list[dict[str, Any]]:
+        """Rows without the publication that a forecast was made from: the two have different names."""
+        return [{k: v for k, v in row.items() if k != "publication_id"} for row in rows_of(settings, table)]
+
+    different = [t for t in compared if figures(from_digests[0], t) != figures(from_originals[0], t)]
     assert different == []
     assert from_originals[1].originals == 26
     assert from_digests[1].originals == 0

@@ -39,8 +39,9 @@ def statements() -> dict[str, str]:
 
 
 def core(*, optional: bool) -> set[str]:
-    """The tables that a build has before its marts."""
-    return {"filing_account"} | {t.name for t in tables("reference", "core") if optional or not t.optional}
+    """The tables that a build has before all of its marts."""
+    before = tables("reference", "core", "ledger", "finding")
+    return {t.name for t in before if optional or not t.optional}
 
 
 @pytest.mark.parametrize("path", FILES, ids=IDS)

@@ -19,7 +19,7 @@ from fleetstats.periods import parse_period
 from fleetstats.raw import HashCache, filing_folders, load_catalogue, read_filing
 from fleetstats.schema import INITIATED_BY, LOCATIONS, TABLES
 from fleetstats.settings import packaged
-from fleetstats.sources import SOURCES, reader
+from fleetstats.sources import CLAIMS, SOURCES, reader
 from fleetstats.staging import Reviewed
 from fleetstats.units import parse_distance
 
@@ -127,7 +127,7 @@ def test_a_source_has_its_folder_reader_and_titles(source: str) -> None:
 
 
 def test_no_folder_is_of_an_unknown_source() -> None:
-    assert {path.name for path in RAW.iterdir()} == set(SOURCES)
+    assert {path.name for path in RAW.iterdir()} == {*SOURCES, CLAIMS}
 
 
 def test_scopes_are_listed_once_with_titles_in_both_languages() -> None:

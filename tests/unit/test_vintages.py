@@ -45,7 +45,7 @@ def filing(
     sha256 = hashlib.sha256(f"{source}/{edition}".encode()).hexdigest()
     described = Filing(
         source=source, edition=edition, file="f.csv", publisher="p", title="t", url=None, licence="l",
-        period_start=date(2022, 12, 1), period_end=date(2023, 11, 30), issued_on=issued,  # type: ignore[arg-type]
+        period_start=date(2022, 12, 1), period_end=date(2023, 11, 30), issued_on=issued,
         retrieved_on=date(2026, 1, 1), status="transcribed", supersedes=supersedes, sha256=sha256, size=1,
         withdrawn_on=withdrawn,
     )  # fmt: skip

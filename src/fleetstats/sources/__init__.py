@@ -22,6 +22,9 @@ SOURCES = (
     "robotaxi_orders",
 )
 
+CLAIMS = "dao2024_claims"
+"""The folder of the claims under review: no source, since a claim is not evidence."""
+
 
 def reader(source: str) -> ModuleType:
     """The module of a source; `BadInput` if there is none."""

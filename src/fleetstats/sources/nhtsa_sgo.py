@@ -480,7 +480,7 @@ def _read_digest(context: Context) -> Staged:
 
 
 def _month_row(row: dict[str, str], context: Context) -> dict[str, Any]:
-    if row["table"] != "month" or row["operator"] not in context.operators.operators:
+    if row["table"] != "month" or row["operator"] not in {ALL, *context.operators.operators}:
         raise ValueError(f"{row['table']} of {row['operator'] or 'nobody'}")
     if row["driver"] not in DRIVERS:
         raise ValueError(f"driver {row['driver']!r}")

@@ -70,6 +70,9 @@ class Candidate(Protocol):
     def insert_select(self, name: str, sql: str) -> int:
         """Fill a table from a query by column name; returns its number of rows."""
 
+    def select(self, sql: str) -> list[dict[str, Any]]:
+        """The rows of a query on what has been built so far; `BadStatement` if it fails."""
+
     def close(self) -> None:
         """Finish building: from here on the candidate is only read, published or discarded."""
 
@@ -98,7 +101,7 @@ class Warehouse(Protocol):
         """Under the lock, before a build: clear away what killed runs left; candidates that wait stay."""
 
     def candidate(self, run_id: str) -> Candidate:
-        """Begin a candidate."""
+        """Begin a candidate, or go on with one that was closed."""
 
     def frames(self, run_id: str | None = None) -> Frames:
         """The tables of a closed candidate, or of what is published."""
@@ -114,8 +117,14 @@ class Warehouse(Protocol):
     def recorded(self, ledger: str, run_id: str) -> list[dict[str, Any]]:
         """A run's rows of a ledger."""
 
+    def ledger(self, name: str) -> pa.Table:
+        """All rows of a ledger; of a chained one those of this warehouse alone, a vintage having its own."""
+
     def publish(self, publication: dict[str, Any], state: State) -> None:
-        """Put the audited candidate of a run in the published one's place, in one step."""
+        """Put the audited candidate of a run in the published one's place, in one step.
+
+        The rows that the run added to the chained ledgers, which the candidate shows, are appended to them.
+        """
 
     def discard(self, run_id: str) -> None:
         """Remove a candidate, if it is still there."""

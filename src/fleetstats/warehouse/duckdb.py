@@ -17,7 +17,7 @@ from fleetstats import ledger as ledgers
 from fleetstats.errors import BadStatement, ConfigurationError, shorten
 from fleetstats.locking import build_lock
 from fleetstats.raw import write_atomically
-from fleetstats.schema import TABLES, Table, tables
+from fleetstats.schema import CHAINED, TABLES, Table, tables
 from fleetstats.settings import Settings
 from fleetstats.staged import rows_to_table
 from fleetstats.warehouse import KEPT, ROLLED_BACK, ReadFrame, ReadRows, State, may_wait, publication_row
@@ -88,7 +88,7 @@ class Candidate:
 
     def replace(self, name: str, table: pa.Table) -> None:
         """Put other rows in a table."""
-        self._execute(f"delete from {TABLES[name].name}")  # noqa: S608
+        self._execute(f"delete from {TABLES[name].name}")  # noqa: S608 - our names
         self.load(name, table)
 
     def insert_select(self, name: str, sql: str) -> int:
@@ -97,9 +97,27 @@ class Candidate:
         self._execute(_insert(spec, f"(\n{sql}\n)"))
         return self.count(name)
 
+    def select(self, sql: str) -> list[dict[str, Any]]:
+        """The rows of a query on what has been built so far."""
+        import duckdb
+
+        try:
+            rows: list[dict[str, Any]] = self._connection.execute(sql).to_arrow_table().to_pylist()
+        except duckdb.Error as error:
+            raise BadStatement(
+                f"a query on the candidate failed\n  found:    {shorten(str(error), 400)}"
+            ) from error
+        return rows
+
+    def has(self, name: str) -> bool:
+        """Whether the table is there: a file of an earlier version lacks those that came later."""
+        return bool(
+            self.select(f"select 1 from information_schema.tables where table_name = {_quoted(name)}")  # noqa: S608 - our names
+        )
+
     def count(self, name: str) -> int:
         """Number of rows of a table."""
-        row = self._execute(f"select count(*) from {TABLES[name].name}").fetchone()  # noqa: S608
+        row = self._execute(f"select count(*) from {TABLES[name].name}").fetchone()  # noqa: S608 - our names
         return int(row[0]) if row else 0
 
     def close(self) -> None:
@@ -162,13 +180,13 @@ def select_for_checks(table: str, columns: list[Any], wanted: set[str]) -> str:
         else name
         for name, kind in columns
     )
-    return f"select {selected} from {TABLES[table].name}"  # noqa: S608
+    return f"select {selected} from {TABLES[table].name}"  # noqa: S608 - our names
 
 
 def select_columns(table: str, columns: Sequence[str]) -> str:
     """A query of some columns of one of our tables, in the order of its key."""
     spec = TABLES[table]
-    return f"select {', '.join(columns)} from {spec.name} order by {', '.join(spec.key)}"  # noqa: S608
+    return f"select {', '.join(columns)} from {spec.name} order by {', '.join(spec.key)}"  # noqa: S608 - our names
 
 
 class DuckdbWarehouse:
@@ -231,6 +249,7 @@ class DuckdbWarehouse:
             return  # The build that follows replaces a file that cannot be read
         for row in rows:
             self.record("publication", row["run_id"], [row])
+            self._append_chained(self._path, row["run_id"])
 
     def candidate(self, run_id: str) -> Candidate:
         """A file beside the published one."""
@@ -252,22 +271,41 @@ class DuckdbWarehouse:
             yield lambda *_: None
             return
         with duckdb.connect(str(path), read_only=True) as connection:
-            there: dict[str, set[str]] = {}
-            for table, column in connection.execute(
-                "select table_name, column_name from information_schema.columns"
-            ).fetchall():
-                there.setdefault(table, set()).add(column)
 
             def read(table: str, columns: Sequence[str]) -> list[tuple[Any, ...]] | None:
-                if not set(columns) <= there.get(table, set()):
+                try:
+                    return connection.execute(select_columns(table, columns)).fetchall()
+                except (duckdb.CatalogException, duckdb.BinderException):
                     return None
-                return connection.execute(select_columns(table, columns)).fetchall()
 
             yield read
 
     def record(self, ledger: str, run_id: str, rows: list[dict[str, Any]]) -> None:
         """One immutable Parquet file for each run."""
-        ledgers.append(self._settings.ledger, ledger, run_id, rows)
+        ledgers.append(self._ledger(ledger), ledger, run_id, rows)
+
+    def ledger(self, name: str) -> pa.Table:
+        """All runs of a ledger, oldest first."""
+        return ledgers.read(self._ledger(name), name)
+
+    def _ledger(self, name: str) -> Path:
+        """A vintage's forecasts were not made on its day, and are kept apart from those that were."""
+        return self._settings.ledger_of(self._as_of if name in CHAINED else None)
+
+    def _append_chained(self, path: Path, run_id: str) -> None:
+        """Append what a run added to the chained ledgers, as the published file shows it."""
+        import duckdb
+
+        with duckdb.connect(str(path), read_only=True) as connection:
+            for name in CHAINED:
+                try:
+                    rows = connection.execute(
+                        f"select * from {TABLES[name].name} where run_id = ? order by sequence",  # noqa: S608 - our names
+                        [run_id],
+                    )
+                except duckdb.CatalogException:
+                    continue  # A file of a version before these ledgers
+                self.record(name, run_id, rows.to_arrow_table().to_pylist())
 
     def recorded(self, ledger: str, run_id: str) -> list[dict[str, Any]]:
         """The rows of that file."""
@@ -276,20 +314,24 @@ class DuckdbWarehouse:
     def publish(self, publication: dict[str, Any], state: State) -> None:
         """Rename the candidate over the published file."""
         path = candidate_path(self._path, state.run_id)
-        self._show_ledgers(path, publication)
+        # The chained ledgers are there already: their marts were built from them, and audited
+        self._show_ledgers(path, publication, [t for t in tables("ledger") if t.name not in CHAINED])
         promote(path, self._path)
         self.record("publication", state.run_id, [publication])
+        self._append_chained(self._path, state.run_id)
         self._write_note(state)
         if self._as_of is None:
             self._keep(state)
 
-    def _show_ledgers(self, path: Path, publication: dict[str, Any]) -> None:
+    def _show_ledgers(self, path: Path, publication: dict[str, Any], shown: list[Table]) -> None:
         import pyarrow as pa
 
         candidate = Candidate(path)
         try:
-            for table in tables("ledger"):
-                rows = ledgers.read(self._settings.ledger, table.name)
+            for table in shown:
+                rows = self.ledger(table.name)
+                if not candidate.has(table.name):
+                    candidate.create([table])
                 if table.name == "publication":
                     rows = pa.concat_tables([rows, rows_to_table("publication", [publication])])
                 candidate.replace(table.name, rows)
@@ -340,7 +382,7 @@ class DuckdbWarehouse:
         path = candidate_path(self._path, run_id)
         shutil.copyfile(self._archive / f"{to.run_id}.duckdb", path)
         publication = publication_row(state, published_at, None, __version__, ROLLED_BACK)
-        self._show_ledgers(path, publication)
+        self._show_ledgers(path, publication, tables("ledger"))
         promote(path, self._path)
         self.record("publication", run_id, [publication])
         self._write_note(state)
@@ -401,7 +443,7 @@ def query(path: Path, sql: str) -> pa.Table:
 
 def _insert(spec: Table, source: str) -> str:
     columns = ", ".join(spec.columns)
-    return f"insert into {spec.name} ({columns}) select {columns} from {source} as q order by {', '.join(spec.key)}"  # noqa: S608
+    return f"insert into {spec.name} ({columns}) select {columns} from {source} as q order by {', '.join(spec.key)}"  # noqa: S608 - our names
 
 
 def _quoted(text: str | None) -> str:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from fleetstats import __version__
 from fleetstats.errors import BadStatement, ConfigurationError, Locked, shorten
-from fleetstats.schema import TABLES, Table
+from fleetstats.schema import CHAINED, TABLES, Table
 from fleetstats.staged import rows_to_table
 from fleetstats.warehouse import KEPT, ROLLED_BACK, ReadFrame, ReadRows, State, may_wait, publication_row
 
@@ -83,9 +83,9 @@ class PostgresCandidate:
         from fleetstats.warehouse.ddl import metadata
 
         dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
-        statements = [f"create schema {self._schema}"]
+        statements = [f"create schema if not exists {self._schema}"]
         for table in metadata(
-            t for t in tables if t.kind != "ledger" or t.name == "filing_account"
+            t for t in tables if t.kind != "ledger" or t.name in ("filing_account", *CHAINED)
         ).sorted_tables:
             statements.append(str(CreateTable(table).compile(dialect=dialect)))
             statements.append(str(SetTableComment(table).compile(dialect=dialect)))
@@ -101,9 +101,22 @@ class PostgresCandidate:
         """Fill a table from a query by column name."""
         columns = ", ".join(TABLES[name].columns)
         done = self._connection.execute(
-            f"insert into {TABLES[name].name} ({columns}) select {columns} from (\n{sql}\n) as q".encode()  # noqa: S608
+            f"insert into {TABLES[name].name} ({columns}) select {columns} from (\n{sql}\n) as q".encode()  # noqa: S608 - our names
         )
         return done.rowcount
+
+    def select(self, sql: str) -> list[dict[str, Any]]:
+        """The rows of a query on what has been built so far."""
+        import psycopg
+        from psycopg.rows import dict_row
+
+        try:
+            with self._connection.cursor(row_factory=dict_row) as cursor:
+                return cursor.execute(sql.encode()).fetchall()
+        except psycopg.Error as error:
+            raise BadStatement(
+                f"a query on the candidate failed\n  found:    {shorten(str(error), 400)}"
+            ) from error
 
     def close(self) -> None:
         """Let the planner know what was loaded, and disconnect."""
@@ -118,9 +131,9 @@ def copy_into(connection: psycopg.Connection[Any], name: str, table: pa.Table) -
 
     spec = TABLES[name]
     buffer = io.BytesIO()
-    csv.write_csv(
-        table.select(spec.columns), buffer, csv.WriteOptions(include_header=False, quoting_style="needed")
-    )
+    # An empty chunk before others would be written as zero bytes
+    whole = table.select(spec.columns).combine_chunks()
+    csv.write_csv(whole, buffer, csv.WriteOptions(include_header=False, quoting_style="needed"))
     statement = sql.SQL("copy {} ({}) from stdin (format csv)").format(
         sql.Identifier(name), sql.SQL(", ").join(map(sql.Identifier, spec.columns))
     )
@@ -248,15 +261,33 @@ class PostgresWarehouse:
             names = [column.name for column in cursor.description or []]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
+    def ledger(self, name: str) -> pa.Table:
+        """All rows of a ledger, in the order of its key."""
+        import psycopg
+
+        spec = TABLES[name]
+        with _connect(self._url, schema=LEDGER_SCHEMA) as connection:
+            try:
+                rows = connection.execute(
+                    f"select {', '.join(spec.columns)} from {spec.name} order by {', '.join(spec.key)}".encode()  # noqa: S608 - our names
+                ).fetchall()
+            except psycopg.errors.UndefinedTable as error:
+                raise ConfigurationError(
+                    f"the server has no ledger {name}\n  where:    {self.place}\n"
+                    "  to do:    fleetstats init, which brings the ledgers to this version"
+                ) from error
+        return rows_to_table(name, [dict(zip(spec.columns, row, strict=True)) for row in rows])
+
     def publish(self, publication: dict[str, Any], state: State) -> None:
-        """One transaction: changed tables get the candidate's rows, the ledger its entry. The build schema
-        is kept to return to."""
+        """One transaction: changed tables get the candidate's rows, the ledgers their entries. The build
+        schema is kept to return to."""
         from psycopg import sql
 
         with _connect(self._url) as connection:
             with connection.transaction():
                 build = _schema(BUILD_PREFIX, state.run_id)
                 self._replace_rows(connection, build, list(state.rows))
+                self._append_chained(connection, build, state.run_id)
                 self._note(connection, publication, state)
                 kept = sql.Identifier(_schema(KEPT_PREFIX, state.run_id))
                 connection.execute(
@@ -269,6 +300,21 @@ class PostgresWarehouse:
                 )
             for old in _schemas(connection, KEPT_PREFIX)[KEPT:]:
                 connection.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(old)))
+
+    @staticmethod
+    def _append_chained(connection: psycopg.Connection[Any], build: str, run_id: str) -> None:
+        """What the run added goes to the ledgers; the candidate's copy of the whole is not kept."""
+        from psycopg import sql
+
+        for name in CHAINED:
+            there, columns = sql.Identifier(build, name), TABLES[name].columns
+            listed = sql.SQL(", ").join(map(sql.Identifier, columns))
+            connection.execute(
+                sql.SQL("insert into {} ({}) select {} from {} where run_id = {} order by sequence").format(
+                    sql.Identifier(LEDGER_SCHEMA, name), listed, listed, there, sql.Literal(run_id)
+                )
+            )
+            connection.execute(sql.SQL("drop table {}").format(there))
 
     def _replace_rows(self, connection: psycopg.Connection[Any], source: str, names: list[str]) -> None:
         from psycopg import sql

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 
 _SCHEMA = "fleetstats_ledger"
 
@@ -36,6 +36,9 @@ def upgrade() -> None:
         grant select, insert on {_SCHEMA}.revision to fleetstats_loader;
         grant select on {_SCHEMA}.revision to fleetstats_analyst;
         alter table {_SCHEMA}.filing_account add column records_superseded bigint;
+        create trigger only_added_to before update or delete or truncate on {_SCHEMA}.revision
+            for each statement execute function {_SCHEMA}.refuse();
+        alter table {_SCHEMA}.revision enable always trigger only_added_to;
     """)
 
 
