@@ -1,4 +1,4 @@
--- One row per figure of Beijing and published figure that it is, or that its bound is made of: at least the
+-- One row per figure of Beijing and published figure that it is, or that its bounds are made of: at least the
 -- operator's own last total, at most the city's later total less what the others had driven by then.
 with figures as (
     select
@@ -60,6 +60,32 @@ parts as (
     from bounded as b
     inner join own as k on k.operator = b.operator
     where b.km_high is not null
+),
+
+ends as (
+    select b.*, 'km_low' as of_column, f.filing, f.figure, f.distance_km as contribution
+    from beijing_mileage as b
+    inner join figures as f
+        on
+            f.operator = b.operator
+            and f.scope = b.scope
+            and f.area = b.area
+            and f.basis = b.basis
+            and f.period_start is not distinct from b.period_start
+            and f.through = b.through
+    where b.km is not null and b.km_low is not null
+    union all
+    select b.*, 'km_high' as of_column, f.filing, f.figure, f.distance_km as contribution
+    from beijing_mileage as b
+    inner join figures as f
+        on
+            f.operator = b.operator
+            and f.scope = b.scope
+            and f.area = b.area
+            and f.basis = b.basis
+            and f.period_start is not distinct from b.period_start
+            and f.through = b.through
+    where b.km is not null and b.km_high is not null
 )
 
 select
@@ -91,3 +117,18 @@ select
     filing as from_filing,
     cast(contribution as decimal(28, 15)) as contribution
 from parts
+union all
+select
+    operator,
+    scope,
+    area,
+    basis,
+    period_start,
+    through,
+    of_column,
+    'figure' as part,
+    'published_figure' as core_table,
+    'filing=' || filing || ', figure=' || figure as core_key,
+    filing as from_filing,
+    cast(contribution as decimal(28, 15)) as contribution
+from ends

@@ -34,7 +34,8 @@ california as (
         t.filing,
         t.permit,
         t.km,
-        t.km_high
+        t.km_high,
+        case when v.km_low is null then 0 else 1 end as has_low
     from beijing_vs_california as v
     inner join totals as t
         on
@@ -89,6 +90,20 @@ select
     filing as from_filing,
     cast(km_high as decimal(28, 15)) as contribution
 from california
+union all
+select
+    fleet,
+    scope,
+    convention,
+    year,
+    'km_low' as of_column,
+    case convention when 'exact' then 'annual total of a permit' else 'annual total of a permit, 1 mi = 1.6 km' end as part,
+    'cadmv_mileage_filer' as core_table,
+    'filing=' || filing || ', permit=' || permit as core_key,
+    filing as from_filing,
+    cast(km as decimal(28, 15)) as contribution
+from california
+where has_low = 1
 union all
 select
     b.fleet,

@@ -21,9 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 DOUBLE_COUNTS_FILE = "double_counts.csv"
-COLUMNS = (
-    "filing operator permit scope month measure value other_filing decision reason reviewed_on".split()
-)
+COLUMNS = "filing operator permit scope month measure value other_filing decision reason reviewed_on".split()
 
 _COUNTED = {
     "disengagements": ("cadmv_event_count", "events"),
@@ -49,9 +47,8 @@ def load_double_counts(folders: Iterable[Path], filings: Collection[str]) -> lis
 
 def _parsed(path: Path, record: int, row: dict[str, str]) -> dict[str, Any]:
     try:
-        allowed = _DECISIONS[row["measure"]]
-        if row["decision"] not in allowed:
-            raise ValueError(row["decision"])
+        if row["decision"] not in _DECISIONS[row["measure"]]:
+            raise KeyError(row["decision"])  # noqa: TRY301 - one message for all that can be wrong with a line
         values = {"month": date.fromisoformat(row["month"]), "value": parse_distance(row["value"])}
     except (KeyError, ValueError) as error:
         raise BadInput(

@@ -164,8 +164,9 @@ def build(the_plan: Plan, warehouse: Warehouse, staged: list[Staged], progress: 
         candidate.load("filing_account", rows_to_table("filing_account", accounts))
         available = {*content, "filing_account"}
         rows |= build_marts(candidate, statements, available, lambda name: progress("build", name))
-        lineage = load_lineage(packaged("sql"))
-        rows[LINEAGE] = build_lineage(candidate, lineage, marts, lambda name: progress("build", name))
+        rows[LINEAGE] = build_lineage(
+            candidate, load_lineage(packaged("sql")), marts, lambda name: progress("build", name)
+        )
     finally:
         candidate.close()
     gone = superseded(the_plan.held, the_plan.as_of)
@@ -196,10 +197,10 @@ def forecast(
     rows reach the ledgers when the candidate is published, and not before. Statistics are imported only if
     there is something to forecast.
     """
-    from fleetstats.claims import claim_rows, findings, load_claims
+    from fleetstats.claims import claim_rows, evidence, findings, load_claims
     from fleetstats.forecast.publishing import forecast_candidate
     from fleetstats.forecast.records import Made
-    from fleetstats.marts import build_marts, buildable, load_statements
+    from fleetstats.marts import LINEAGE, build_lineage, build_marts, buildable, load_lineage, load_statements
     from fleetstats.sources import CLAIMS
     from fleetstats.staged import rows_to_table
 
@@ -207,7 +208,7 @@ def forecast(
     ledgers = forecast_candidate(warehouse, made, series, lambda at: progress("forecast", at))
     claims = load_claims(the_plan.reviewed.folders(CLAIMS))
     statements = load_statements(packaged("sql"))
-    there = {*built.rows, *ledgers, "claim_finding"}
+    there = {*built.rows, *ledgers, *(table.name for table in tables("finding"))}
     later = {name: statements[name] for name in buildable(statements, there) if name not in built.rows}
     rows: dict[str, int] = {}
     candidate = warehouse.candidate(the_plan.run_id)
@@ -218,11 +219,15 @@ def forecast(
         for name, content in (
             ("claim", claim_rows(claims)),
             ("claim_finding", findings(claims, candidate.select)),
+            ("claim_evidence", evidence(claims, candidate.select)),
         ):
             progress("forecast", name)
             candidate.load(name, rows_to_table(name, content))
             rows[name] = len(content)
         rows |= build_marts(candidate, later, there, lambda name: progress("forecast", name))
+        rows[LINEAGE] = build_lineage(
+            candidate, load_lineage(packaged("sql")), later, lambda name: progress("forecast", name)
+        )
     finally:
         candidate.close()
     return replace(built, rows={**built.rows, **rows})

@@ -300,8 +300,10 @@ def _fields() -> Iterator[Field]:
     yield text("filings", "The filings responsible, or that no filing is")
     yield text("verdict", "within (grace period or tolerance), reviewed, warning or stop")
     # Lineage
-    yield text("mart", "The mart that a row of lineage leads back from")
-    yield text("part", "What the record is in the figure: a month of a permit, a figure, a quarter taken off, …")
+    yield text("mart", "The mart (or other table) that the figure stands in")
+    yield text(
+        "part", "What the record is in the figure: a month of a permit, a figure, a quarter taken off, …"
+    )
     yield text("core_table", "Table of the record that the figure is made of")
     yield text("core_key", "The record: the columns of its table's key with their values")
     yield Field(
@@ -650,6 +652,13 @@ TABLES: dict[str, Table] = {
             "One row per claim: what its test found in this warehouse.",
             "claim verdict sentence_en sentence_zh evidence missing_en? missing_zh?",
             key="claim",
+        ),
+        _table(
+            "claim_evidence",
+            "finding",
+            "One row per claim and figure that its verdict rests on.",
+            "claim mart figure_key",
+            key="claim mart figure_key",
         ),
         # Ledgers: appended by every run, carried from publication to publication
         _table(
