@@ -22,6 +22,7 @@ from fleetstats.schema import DECIMALS, Field, Kind, Table, tables  # noqa: E402
 
 _KINDS: dict[Kind, tuple[str, str]] = {
     "mart": ("Marts", "What analysts query. One SQL file in `sql/marts/` makes each of them."),
+    "lineage": ("Lineage", "Every figure of every mart, and the records that it is made of."),
     "core": ("Core tables", "What the filings say, with filing and record."),
     "reference": ("Reference tables", "Reviewed data, as loaded."),
     "crosscheck": (
