@@ -131,6 +131,20 @@ def test_chinese_shows_on_a_machine_without_chinese_fonts(visit: Visit) -> None:
     assert missing == []
 
 
+def test_crash_reports_have_their_notes_and_what_changed_says_that_there_is_nothing_to_compare(
+    visit: Visit,
+) -> None:
+    page = visit.open("?lang=en", "#t-incident-rate")
+    rows = page.locator("#t-incident-rate tbody tr")
+    assert rows.count() > 5
+    text = page.locator("section[aria-labelledby=incidents]").inner_text()
+    assert "a count without a rate says nothing about safety" in text
+    assert "no mileage is published for this state" in text
+    assert rows.first.locator("td.n a").first.get_attribute("href") is not None
+    assert "or this is the first" in page.locator("#revised + p").inner_text()
+    assert page.locator("#records + ul li").count() == 1
+
+
 def test_sorting(visit: Visit) -> None:
     page = visit.open("?lang=en", "#t-bev-quarterly")
     table = page.locator("#t-bev-quarterly table")

@@ -43,6 +43,32 @@ def _rounded(value: Decimal, places: int, rounding: Rounding) -> str:
     return f"{value.quantize(Decimal(1).scaleb(-places), rounding=_ROUNDING[rounding]):f}"
 
 
+def change_bound(now: str | None, before: str | None) -> str | None:
+    """What is known of the change between two figures of these bounds: exact, at_least, at_most, or nothing (None)."""
+    up = now == "at_least" or before == "at_most"
+    down = now == "at_most" or before == "at_least"
+    if up and down:
+        return None
+    return "at_least" if up else "at_most" if down else "exact"
+
+
+def signed(percent: float, bound: str) -> str:
+    """A change with its sign and bound: +73%, ≥ +9%, ≤ \u221255%."""
+    sign = {"at_least": "≥ ", "at_most": "≤ "}.get(bound, "")
+    return sign + f"{percent:+,.0f}%".replace("-", "\u2212")
+
+
+def turned(percent: float, bound: str, language: Language) -> str:
+    """A change in words: up 73%, down at least 55%; 增73%, 减至少55%."""
+    zh = language == "zh"
+    turn = ("增" if percent >= 0 else "减") if zh else ("up " if percent >= 0 else "down ")
+    size = ""
+    if bound != "exact":
+        more = (bound == "at_least") == (percent >= 0)  # a fall of at most −55 % is one of at least 55 %
+        size = ("至少" if more else "至多") if zh else ("at least " if more else "at most ")
+    return f"{turn}{size}{abs(percent):.0f}%"
+
+
 def tick(value: float, language: Language) -> str:
     """A round number on an axis: 0, 500K, 5M; 50万, 500万."""
     for start, suffix, _ in _UNITS[language]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fleetstats.charts.axes import amounts, panel_title, x_of, years
 from fleetstats.charts.frames import Row, quarter_of, rows_of
-from fleetstats.charts.numbers import day, quantity
+from fleetstats.charts.numbers import change_bound, day, quantity, turned
 from fleetstats.charts.page import nothing, page, side_by_side, source_notes
 from fleetstats.charts.style import (
     LABEL,
@@ -170,13 +170,13 @@ def finding(rows: Sequence[Row], language: Language) -> tuple[str, str]:
         before = next(
             (r for r in quarters if r["day"] == date(last["day"].year - 1, last["day"].month, 1)), None
         )
-        if before and before["orders"]:
-            change = 100 * (last["orders"] / before["orders"] - 1)
-            turn = ("增" if change >= 0 else "减") if zh else ("up" if change >= 0 else "down")
+        firm = change_bound(last["bound"], before["bound"]) if before else None
+        if before and before["orders"] and firm:
+            change = turned(100 * (last["orders"] / before["orders"] - 1), firm, language)
             headline = (
-                f"{name}{when}订单{amount}，同比{turn}{abs(change):.0f}%"
+                f"{name}{when}订单{amount}，同比{change}"
                 if zh
-                else f"{name} served {amount} rides in {when}, {turn} {abs(change):.0f}% on the year"
+                else f"{name} served {amount} rides in {when}, {change} on the year"
             )
         else:
             headline = f"{name}{when}订单{amount}" if zh else f"{name} served {amount} rides in {when}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from fleetstats.charts.axes import amounts, panel_title, x_of, years
 from fleetstats.charts.frames import Row, name_of, quarter_of, rows_of
 from fleetstats.charts.labels import Label, draw_labels, room_for, shortened
-from fleetstats.charts.numbers import quantity
+from fleetstats.charts.numbers import change_bound, quantity, signed
 from fleetstats.charts.page import nothing, page, side_by_side, source_notes
 from fleetstats.charts.style import (
     LABEL,
@@ -174,15 +174,16 @@ def finding(rows: Sequence[Row], language: Language) -> tuple[str, str]:
             )
         if before and before[0]["orders"]:
             change = 100 * (last["orders"] / before[0]["orders"] - 1)
+            firm = change_bound(last["bound"], before[0]["bound"])
             if before[0]["scope"] != last["scope"]:
                 more.append(
                     f"{name}一年前口径不同，不作同比"
                     if zh
                     else f"{name}: another scope a year before, so no change is given"
                 )
-            else:
-                signed = f"{change:+,.0f}%".replace("-", "\u2212")
-                more.append(f"{name}同比{signed}" if zh else f"{name} {signed} on the year")
+            elif firm:
+                said_ = signed(change, firm)
+                more.append(f"{name}同比{said_}" if zh else f"{name} {said_} on the year")
     return ("；" if zh else "; ").join(said), ("；" if zh else "; ").join(more)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from fleetstats.charts.numbers import quantity
+from fleetstats.charts.numbers import change_bound, quantity
 from fleetstats.report.evidence import Row
 from fleetstats.report.tables import Table
 from fleetstats.report.words import (
@@ -133,10 +133,11 @@ def _orders(tables: Tables, quarter: str) -> Sentence:
             sentence.append(Part(Text(" (a figure without a page behind it)", "（该数未找到出处）")))
         before = table.row(operator="baidu", scope="public_rides", quarter=shifted(quarter, -4))
         change = _change(float(row["orders"]), before, "orders")
-        if change is not None and before is not None:
+        firm = change_bound(row["bound"], before["bound"]) if before else None
+        if change is not None and before is not None and firm:
             sentence += [
                 Part(Text(", ", "，同比")),
-                Part(percent(change), table.address(before)),
+                Part(percent(change, firm), table.address(before)),
                 Part(Text(" on the year", "")),
             ]
     mine = [r for r in trips.rows if r["operator"] == "waymo" and r["month"] == _month(quarter)]
@@ -238,7 +239,9 @@ def _said(row: Row, before: Row | None, column: str, label: Text, table: Table) 
     change = _change(float(row[column]), before, column)
     if change is None:
         return Change(label, Text("from zero", "此前为零"), table.address(before))
-    return Change(label, percent(change), table.address(before))
+    firm = change_bound(row["bound"], before["bound"])
+    words = percent(change, firm) if firm else Text("both are bounds", "均为界限")
+    return Change(label, words, table.address(before))
 
 
 def _value(row: Row, column: str) -> Text:
@@ -329,11 +332,13 @@ def _changed_figures(tables: Tables, quarter: str) -> list[Sentence]:
         if now and before and before[column]:
             who = Text("Apollo Go", "萝卜快跑") if name == "orders" else _name(now)
             change = 100 * (float(now[column]) / float(before[column]) - 1)
+            firm = change_bound(now["bound"], before["bound"])
+            how = Text(" (", "（") + percent(change, firm) + Text(").", "）。") if firm else Text(".", "。")
             found.append([
                 Part(who + Text(": ", "：")),
                 Part(amount(float(now[column]), now["bound"]), table.address(now)),
                 Part(Text(f" {unit.en}, after ", f"{unit.zh}，上季度")),
                 Part(amount(float(before[column]), before["bound"]), table.address(before)),
-                Part(Text(" (", "（") + percent(change) + Text(").", "）。")),
+                Part(how),
             ])  # fmt: skip
     return found

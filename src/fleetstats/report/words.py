@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from fleetstats.charts.numbers import Rounding, quantity
+from fleetstats.charts.numbers import Rounding, quantity, signed
 from fleetstats.charts.style import LANGUAGES
 from fleetstats.periods import parse_period
 
@@ -58,9 +58,9 @@ def amount(value: float, bound: str | None = None, unit: Text | None = None) -> 
     return sign + Text(en, zh) + (unit or same(""))
 
 
-def percent(change: float) -> Text:
-    """A change in percent with its sign: +73%, \u22125%."""
-    return same(f"{change:+,.0f}%".replace("-", "\u2212"))
+def percent(change: float, bound: str = "exact") -> Text:
+    """A change in percent with its sign and bound: +73%, \u22125%, ≥ +9%."""
+    return same(signed(change, bound))
 
 
 def quarter_name(quarter: str) -> Text:

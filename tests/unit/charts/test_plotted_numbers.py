@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from fleetstats.charts import CHARTS, Provenance
+from fleetstats.charts.numbers import change_bound, signed, turned
 from tests.unit.charts import samples
 from tests.unit.charts.conftest import DRIVERLESS, WITH_DRIVER
 from tests.unit.charts.looking import words
@@ -162,3 +164,48 @@ def test_coverage(draw: Any) -> None:
 
 def re_status(gid: str) -> bool:
     return gid.split("-", maxsplit=1)[0] in ("held", "partial", "filed_empty", "missing", "not_found")
+
+
+def test_the_scorecard_takes_one_truth_for_each_basis() -> None:
+    import duckdb
+
+    con = duckdb.connect()
+    con.execute(
+        "create table forecast_scorecard as select *, 'increment' as quantity, 'all' as measure, 'all' as series, "
+        "'combination' as model, 2023 as origin_year, 9 as forecasts, 0.8 as relative_crps, 0.5 as coverage_50, "
+        "0.8 as coverage_80, 0.95 as coverage_95 from (values ('live', 'first_published'), ('live', 'known_today'), "
+        "('backtest', 'known_today')) as t(basis, truth_basis)"
+    )
+    rows = con.sql(CHARTS["forecast-scorecard"].sql(date(2023, 9, 30))).to_arrow_table().to_pylist()
+    assert sorted((r["basis"], r["truth_basis"]) for r in rows) == [
+        ("backtest", "known_today"),
+        ("live", "first_published"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "known", "words"),
+    [
+        ("exact", "exact", "exact", "up 50%"),
+        ("at_least", "exact", "at_least", "up at least 50%"),
+        ("exact", "at_least", "at_most", "up at most 50%"),
+        ("exact", "at_most", "at_least", "up at least 50%"),
+        ("at_least", "at_least", None, ""),
+    ],
+)
+def test_a_change_between_bounds_is_a_bound(now: str, before: str, known: str | None, words: str) -> None:
+    found = change_bound(now, before)
+    assert found == known
+    if found:
+        assert turned(50.0, found, "en") == words
+
+
+def test_a_fall_from_a_lower_bound_is_at_least_so_large(draw: Any) -> None:
+    assert turned(-55.0, "at_most", "zh") == "减至少55%"
+    assert signed(-55.0, "at_most") == "≤ \u221255%"
+    frame = samples.orders()
+    frame.loc[frame["kind"] == "quarter", "bound"] = "at_least"
+    last = frame[frame["kind"] == "quarter"]["day"].max()
+    frame.loc[(frame["kind"] == "quarter") & (frame["day"] == last), "orders"] = 1000.0
+    frame.loc[(frame["kind"] == "quarter") & (frame["day"] == last), "bound"] = "exact"
+    assert "down at least" in words(draw("orders", frame), "headline")
