@@ -59,8 +59,8 @@ def revised(warehouse: Warehouse, state: State, tables: dict[str, Table], until:
         mine = [m for m in moves if m["table_name"] == name]
         counts = {change: sum(m["change"] == change for m in mine) for change in CHANGES}
         found.marts.append(
-            {"name": name, **counts, "filings": "; ".join(dict.fromkeys(f for m in mine for f in m["filings"].split("; "))),
-             "anchor": anchor("revised", name)}
+            {"name": name, **counts, "anchor": anchor("revised", name),
+             "filings": "; ".join(dict.fromkeys(f for m in mine for f in m["filings"].split("; ")))}
         )  # fmt: skip
     before = sorted((m for m in moves if m["change"] != "new"), key=_size, reverse=True)
     found.more = max(0, len(before) - LISTED)
