@@ -32,6 +32,23 @@ where
 COLUMNS = "basis model origin_year ends forecasts relative_crps coverage_50 coverage_80 coverage_95".split()
 ENDS = "ends"
 COMBINATION = "combination"
+MODELS = {
+    "combination": ("combination", "组合预测"),
+    "seasonal_naive": ("seasonal naive", "季节性朴素"),
+    "naive": ("naive", "朴素"),
+    "drift": ("drift", "漂移"),
+    "exponential_smoothing": ("exponential smoothing", "指数平滑"),
+    "level_shift": ("level shift", "水平跃迁"),
+    "last_value": ("last value", "末值"),
+    "pace_linear": ("pace, linear", "增速（线性）"),
+    "pace_ratio": ("pace, ratio", "增速（比率）"),
+    "gompertz": ("Gompertz", "Gompertz"),
+    "logistic": ("logistic", "逻辑斯蒂"),
+    "arima": ("ARIMA", "ARIMA"),
+    "theta": ("theta", "Theta"),
+}
+HIGHEST = 3.0
+"""Errors above this would press all others onto the axis."""
 LEVELS = ((50, "sky"), (80, "blue"), (95, "ink"))
 
 
@@ -125,23 +142,9 @@ def _x(row: Row) -> float:
     return float(row["origin_year"])
 
 
-def _model(code: str, language: Language) -> str:
-    names = {
-        "combination": ("combination", "组合预测"),
-        "seasonal_naive": ("seasonal naive", "季节性朴素"),
-        "naive": ("naive", "朴素"),
-        "drift": ("drift", "漂移"),
-        "exponential_smoothing": ("exponential smoothing", "指数平滑"),
-        "level_shift": ("level shift", "水平跃迁"),
-        "last_value": ("last value", "末值"),
-        "pace_linear": ("pace, linear", "增速（线性）"),
-        "pace_ratio": ("pace, ratio", "增速（比率）"),
-        "gompertz": ("Gompertz", "Gompertz"),
-        "logistic": ("logistic", "逻辑斯蒂"),
-        "arima": ("ARIMA", "ARIMA"),
-        "theta": ("theta", "Theta"),
-    }
-    english, chinese = names.get(code, (code.replace("_", " "), code.replace("_", " ")))
+def model_name(code: str, language: Language) -> str:
+    """A model as a reader calls it."""
+    english, chinese = MODELS.get(code, (code.replace("_", " "), code.replace("_", " ")))
     return chinese if language == "zh" else english
 
 
@@ -176,15 +179,18 @@ def finding(rows: Sequence[Row], language: Language) -> tuple[str, str]:
 
 def _notes(rows: Sequence[Row], language: Language) -> list[str]:
     backtest = rows[0]["basis"] == "backtest"
+    off = any((r["relative_crps"] or 0) > HIGHEST for r in rows)
     if language == "zh":
         return [
             "读法：左图中，线贴近同色虚线即为校准良好；在其上为区间过宽，在其下为过窄。右图低于1即优于“与去年同期相同”。"
+            + (f"误差超过{HIGHEST:g}的线伸出图外。" if off else "")
             + ("回测：以过去某日已公布的数据重新做的预测，不是当时公布的预测。" if backtest else ""),
         ]
     return [
         "How to read: on the left a line near the dashed one of its colour is well calibrated; above it "
         "the intervals are too wide, "
         "below too narrow. On the right, under 1 is better than repeating the same period of the year before. "
+        + (f"Lines that leave the plot have errors above {HIGHEST:g}. " if off else "")
         + (
             "Backtest: made anew from what had been issued by a past day; nobody published it then."
             if backtest
@@ -238,7 +244,7 @@ def _skill_labels(
         found.append(
             Label(
                 own[-1]["relative_crps"],
-                _model(COMBINATION, language),
+                model_name(COMBINATION, language),
                 f"{own[-1]['relative_crps']:.2f}",
                 theme.hues["vermilion"],
                 LABEL,
@@ -249,11 +255,11 @@ def _skill_labels(
     last = max(int(r["origin_year"]) for r in rows)
     for model in models:
         mine = _scored(rows, model)
-        if mine and mine[-1]["origin_year"] == last and mine[-1]["relative_crps"] <= 3:
+        if mine and mine[-1]["origin_year"] == last and mine[-1]["relative_crps"] <= HIGHEST:
             found.append(
                 Label(
                     mine[-1]["relative_crps"],
-                    _model(model, language),
+                    model_name(model, language),
                     f"{mine[-1]['relative_crps']:.2f}",
                     theme.hues["grey"],
                     SMALL,
@@ -269,7 +275,7 @@ def _draw_skill(axes: Axes, rows: Sequence[Row], models: Sequence[str], theme: T
     if not values:
         axes.set_axis_off()
         return
-    top = min(max([*values, 1.2]) * 1.08, 3.0)
+    top = min(max([*values, 1.2]) * 1.08, HIGHEST)
     axes.set_ylim(0, top)
     marks = [n * 0.5 for n in range(int(top / 0.5) + 1)]
     axes.set_yticks(marks, [f"{m:g}" for m in marks])

@@ -232,6 +232,7 @@ def _lead(tables: dict[str, Table], quarter: str) -> str:
 def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
+    from fleetstats.report.sections import model_name
     from fleetstats.report.tables import number
     from fleetstats.report.words import Text, anchor, quarter_name
 
@@ -239,7 +240,9 @@ def _environment() -> Environment:
         loader=PackageLoader("fleetstats.report", "templates"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    environment.globals.update(Text=Text, anchor=anchor, quarter_name=quarter_name, number=number)
+    environment.globals.update(
+        Text=Text, anchor=anchor, quarter_name=quarter_name, number=number, model_name=model_name
+    )
     return environment
 
 

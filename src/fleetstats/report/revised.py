@@ -44,9 +44,9 @@ class Revised:
 def revised(warehouse: Warehouse, state: State, tables: dict[str, Table], until: date) -> Revised:
     """From the ledger, over the publications of the last three months; empty for a vintage, which revises nothing."""
     found = Revised(records=_records(warehouse, state))
-    runs = _runs(warehouse, state)
-    if "revision" not in state.rows or not runs:
+    if not _has(warehouse, "publication", "revision"):
         return found
+    runs = _runs(warehouse, state)
     rows = warehouse.query(
         "select run_id, publication_before, table_name, figure_key, column_name, change, old_value, new_value, "
         "old_bound, new_bound, filings from revision order by table_name, figure_key, column_name"
@@ -75,10 +75,17 @@ def revised(warehouse: Warehouse, state: State, tables: dict[str, Table], until:
     return found
 
 
+def _has(warehouse: Warehouse, *ledgers: str) -> bool:
+    """Whether these ledgers are shown; a publication of an earlier version may lack one."""
+    names = ", ".join(f"'{name}'" for name in ledgers)
+    shown = warehouse.query(
+        f"select distinct table_name from information_schema.tables where table_name in ({names})"  # noqa: S608
+    )
+    return int(shown.num_rows) == len(ledgers)
+
+
 def _runs(warehouse: Warehouse, state: State) -> dict[str, str]:
     """The runs that published in the three months before this publication, itself too, the oldest first."""
-    if "publication" not in state.rows:
-        return {}
     last = datetime.fromisoformat(state.published_at)
     rows = warehouse.query(
         "select run_id, publication_id, published_at, as_of, event from publication order by published_at, run_id"

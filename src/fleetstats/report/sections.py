@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from fleetstats.charts.claims import VERDICTS
+from fleetstats.charts.forecast_scorecard import model_name as _model_name
 from fleetstats.charts.numbers import quantity
 from fleetstats.report.words import Text, anchor, same
 
@@ -97,6 +98,11 @@ class Forecasts:
     thresholds: list[Row] = field(default_factory=list)
     about: list[Row] = field(default_factory=list)
     card: list[Row] = field(default_factory=list)
+
+
+def model_name(code: str) -> Text:
+    """A model as readers of both languages call it."""
+    return Text(_model_name(code, "en"), _model_name(code, "zh"))
 
 
 def _range(low: float, high: float) -> Text:

@@ -25,6 +25,7 @@ class Column:
     name: str
     head: Text
     number: bool = False
+    long: bool = False
 
 
 @dataclass(frozen=True)
@@ -341,17 +342,18 @@ select m.operator, m.scope, m.report_year, m.period_start, m.period_end, m.incid
     {_COLUMNS}
 from incident_rate as m
 {_JOINS}
-where m.period_end <= date '{{until}}'
+where m.report_year < extract(year from date '{{until}}' + interval '1' month)
 order by m.report_year desc, case when m.reason is null then 0 else 1 end, m.incidents desc, m.operator
 """,
         ("operator", "scope", "report_year", "reason"),
         (
-            Column("report_year", Text("Report year", "报告年度")), _OPERATOR, _SCOPE,
-            Column("incidents", Text("Incidents", "事故数"), number=True), _km("distance_km"),
+            Column("report_year", Text("Report year", "报告年度")), _OPERATOR,
+            Column("incidents", Text("Incidents", "事故数"), number=True),
             Column("incidents_per_million_km", Text("Per million km", "每百万公里"), number=True),
             Column("incidents_per_million_km_low", Text("95 %, low", "95%下限"), number=True),
             Column("incidents_per_million_km_high", Text("95 %, high", "95%上限"), number=True),
-            Column("reason", Text("Why there is no rate", "不给比率的原因")),
+            Column("reason", Text("Why there is no rate", "不给比率的原因"), long=True),
+            _km("distance_km"), _SCOPE,
         ),
         lambda e, r: (
             e.of_incidents(r["operator"], r["scope"], r["report_year"])

@@ -50,7 +50,7 @@ class Ledger:
         state = SimpleNamespace(
             run_id=run,
             published_at=f"{day}T03:00:00+00:00",
-            rows={"publication": 1, "revision": 1, "record_change": 1},
+            rows={"record_change": 1},
         )
         return revised(self, state, {}, until)  # type: ignore[arg-type]
 

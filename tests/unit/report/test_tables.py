@@ -7,6 +7,7 @@ from typing import Any
 from fleetstats.charts import CHARTS
 from fleetstats.charts.page import source_notes
 from fleetstats.drawing import Reader
+from fleetstats.report.revised import _has, _runs
 from fleetstats.report.tables import REASONS
 from fleetstats.settings import Settings
 from tests.conftest import Query
@@ -27,3 +28,10 @@ def test_a_chart_says_how_far_its_data_reach_where_that_is_long_before(
     assert "Data to 2025Q4 (the last held are of 2023Q4)" in source_notes(late, "en")[-1]
     assert "数据至2025年第4季度（所持最近为2023年第4季度）" in source_notes(late, "zh")[-1]
     assert Reader(from_digests[0], None, "2023Q3").read(chart).provenance.reaches is None
+
+
+def test_the_ledgers_of_a_publication_are_found(from_digests: tuple[Settings, Any]) -> None:
+    reader = Reader(from_digests[0])
+    assert _has(reader.warehouse, "publication", "revision")
+    assert not _has(reader.warehouse, "publication", "no_such_ledger")
+    assert list(_runs(reader.warehouse, reader.state)) == [reader.state.run_id]
