@@ -5,16 +5,19 @@ An export is a pure function of its publication, the tables and formats chosen, 
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fleetstats import __version__
 from fleetstats.differences import compared
 from fleetstats.errors import BadArgument, BadInput, ConfigurationError, shorten
 from fleetstats.export_package import (
@@ -39,8 +42,7 @@ from fleetstats.export_tables import (
 )
 from fleetstats.output import to_json
 from fleetstats.pipeline import Progress
-from fleetstats.raw import hash_file
-from fleetstats.replacing import moved_aside, recover, replacement
+from fleetstats.replacing import alone, replacement
 from fleetstats.schema import TABLES, Table, tables
 from fleetstats.settings import Settings
 from fleetstats.warehouse import ReadRows, ReadTable, open_warehouse
@@ -108,17 +110,16 @@ def export(
     or the folder holds something else; `BadInput` where the earlier export was changed; `Locked` while another
     export is being written beside it. Whatever is raised, the earlier export stays whole.
     """
-    forms = _formats(formats)
+    forms, names = _formats(formats), _names(wanted)
     place = _place(folder)
-    if not dry_run:
-        recover(place)
-    earlier = _earlier(moved_aside(place) or place)
-    with open_warehouse(settings).snapshot() as read:
+    with contextlib.nullcontext() if dry_run else alone(place), open_warehouse(settings).snapshot() as read:
+        earlier = _earlier(place)
         progress("export", "publication")
         found = _publication(read)
-        chosen, left_out = _choose(read, wanted)
+        chosen, left_out = _choose(read, names, wanted)
         about = {
             "layout": _MARK,
+            "written_by": __version__,
             **found,
             "formats": forms,
             "tables": {name: table.num_rows for name, table in chosen.items()},
@@ -134,18 +135,14 @@ def export(
             None if earlier is None else earlier.publication_id,
         )
         if earlier is not None and earlier.about == about:
-            return _replace(done, status="unchanged", files=len(earlier.sums) + 1, bytes=_size(place))
+            return replace(done, status="unchanged", files=len(earlier.sums) + 1, bytes=_size(place))
         if dry_run:
             return done
         with replacement(place) as new:
-            changes = _write(settings, new, chosen, read, about, earlier, progress)
+            changes = _write(settings, new, _Content(chosen, read, about), earlier, progress)
             progress("export", "in place")
-            sizes = [path.stat().st_size for path in new.rglob("*") if path.is_file()]
-    return _replace(done, status="written", files=len(sizes), bytes=sum(sizes), changes=changes)
-
-
-def _replace(done: Exported, **values: Any) -> Exported:
-    return Exported(**{**vars(done), **values})
+        files = len(_read_sums(place / SUMS_FILE)) + 1
+        return replace(done, status="written", files=files, bytes=_size(place), changes=changes)
 
 
 def _size(folder: Path) -> int:
@@ -167,12 +164,11 @@ def _formats(text: str) -> list[str]:
     return [name for name in FORMATS if name in asked]
 
 
-def _choose(read: ReadTable, wanted: str | None) -> tuple[dict[str, pa.Table], list[str]]:
+def _choose(read: ReadTable, names: set[str], wanted: str | None) -> tuple[dict[str, pa.Table], list[str]]:
     """The tables to export, sorted, and the names of those that are published and left out.
 
     An optional table of no rows is one that this publication does not have: PostgreSQL keeps its place.
     """
-    names = _names(wanted)
     chosen: dict[str, pa.Table] = {}
     left_out = []
     for spec in tables():
@@ -240,6 +236,7 @@ class _Earlier:
 
     @property
     def publication_id(self) -> str:
+        """Of the publication that it was made from."""
         return str(self.about["publication_id"])
 
     @property
@@ -247,17 +244,16 @@ class _Earlier:
         """The most exact of its formats."""
         return next(form for form in FORMATS if form in self.about["formats"])
 
-    def rows(self, table: str, columns: Sequence[str]) -> list[tuple[Any, ...]]:
-        return read_back(self.folder, self.form, table, columns)
-
-    def columns(self, table: str) -> list[str]:
-        """The columns that it has of a table, as its descriptor says."""
+    @cached_property
+    def columns(self) -> dict[str, list[str]]:
+        """The columns of its tables, as its descriptor says."""
         descriptor = json.loads((self.folder / PACKAGE_FILE).read_text(encoding="utf-8"))
-        for resource in descriptor["resources"]:
-            for entry in (resource, *resource.get("tables", [])):
-                if entry["name"] == table and "schema" in entry:
-                    return [f["name"] for f in entry["schema"]["fields"]]
-        return []
+        return {
+            entry["name"]: [f["name"] for f in entry["schema"]["fields"]]
+            for resource in descriptor["resources"]
+            for entry in (resource, *resource.get("tables", []))
+            if "schema" in entry
+        }
 
 
 def _place(folder: Path) -> Path:
@@ -314,7 +310,7 @@ def _unchanged(place: Path, sums: Mapping[str, str]) -> None:
         )
     for name, digest in sums.items():
         path = place / name
-        if not path.is_file() or hash_file(path).sha256 != digest:
+        if not path.is_file() or _sha256(path) != digest:
             raise BadInput(
                 "a file of the earlier export was changed, so nothing can be compared with it",
                 file=path,
@@ -327,16 +323,25 @@ def _unchanged(place: Path, sums: Mapping[str, str]) -> None:
 # What is written
 
 
+@dataclass(frozen=True)
+class _Content:
+    """What is exported: the tables, sorted; all that is published; and what the descriptor says of the whole."""
+
+    tables: Mapping[str, pa.Table]
+    read: ReadTable
+    about: Mapping[str, Any]
+
+    def sorted_rows(self, name: str) -> list[dict[str, Any]]:
+        """The rows of a published table, chosen or not."""
+        table = self.read(name)
+        return [] if table is None else list(sort(table, TABLES[name]).to_pylist())
+
+
 def _write(
-    settings: Settings,
-    new: Path,
-    chosen: Mapping[str, pa.Table],
-    read: ReadTable,
-    about: Mapping[str, Any],
-    earlier: _Earlier | None,
-    progress: Progress,
+    settings: Settings, new: Path, content: _Content, earlier: _Earlier | None, progress: Progress
 ) -> list[str]:
     """Everything into an empty folder; returns the changes in words."""
+    chosen, about = content.tables, content.about
     keys = {name: _keys(chosen, TABLES[name]) for name in chosen}
     _write_tables(new, chosen, keys, about["formats"], progress)
     progress("export", "changes")
@@ -344,10 +349,7 @@ def _write(
     _text(new / CHANGES_JSON, to_json(facts) + "\n")
     _text(new / CHANGES_TEXT, "\n".join(words) + "\n")
     progress("export", "descriptions")
-    sources, filings = (
-        [] if table is None else sort(table, TABLES[name]).to_pylist()
-        for name, table in (("source", read("source")), ("filing", read("filing")))
-    )
+    sources, filings = content.sorted_rows("source"), content.sorted_rows("filing")
     _text(new / "data-dictionary.md", dictionary(chosen))
     _text(new / LICENCES_FILE, licences(sources, filings))
     _text(new / "README.md", readme(about, about["tables"]))
@@ -370,10 +372,13 @@ def _hashed(folder: Path, names: Iterable[str] | None = None) -> dict[str, File]
     found = {}
     for path in paths:
         name = path.relative_to(folder).as_posix()
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        found[name] = File(name, path.stat().st_size, digest)
+        found[name] = File(name, path.stat().st_size, _sha256(path))
     return found
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _write_tables(
@@ -445,9 +450,9 @@ def _changes(
     exact = earlier.form != "sqlite"
 
     def before(name: str, columns: Sequence[str]) -> list[tuple[Any, ...]] | None:
-        if name not in common or not set(columns) <= set(earlier.columns(name)):
+        if name not in common or not set(columns) <= set(earlier.columns[name]):
             return None
-        return earlier.rows(name, columns)
+        return read_back(earlier.folder, earlier.form, name, columns)
 
     def after(name: str, columns: Sequence[str]) -> list[tuple[Any, ...]] | None:
         if name not in common:
@@ -457,8 +462,11 @@ def _changes(
         return [row if exact else tuple(map(_inexact, row)) for row in rows]
 
     figures = compared(settings, (earlier.publication_id, before), (about["publication_id"], after))
-    rows = {name: _row_changes(TABLES[name], before, after, earlier.columns(name)) for name in common}
-    rows = {name: found for name, found in rows.items() if found}
+    rows = {
+        name: found
+        for name in common
+        if (found := _row_changes(TABLES[name], before, after, earlier.columns[name]))
+    }
     added = [name for name in chosen if name not in there]
     gone = [name for name in there if name not in chosen]
     words = list(figures.words)

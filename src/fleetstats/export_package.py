@@ -230,7 +230,7 @@ def readme(about: Mapping[str, Any], rows: Mapping[str, int]) -> str:
         "",
         _ABOUT,
         "",
-        f"Publication `{about['publication_id']}`, run `{about['run_id']}`, published {about['published_at']}, "
+        f"Publication `{about['publication_id']}`, run `{about['run_id']}`, published {about['published_at']},",
         f"made by fleetstats {about['code_version']}.",
         f"{len(rows)} tables, {sum(rows.values()):,} rows.",
         "",
@@ -249,10 +249,10 @@ def readme(about: Mapping[str, Any], rows: Mapping[str, int]) -> str:
         )
     if "csv" in formats:
         lines += [
-            "- `csv/`: UTF-8, comma, header. Decimals exact, days and times ISO 8601, `true` and `false`; an empty cell",
-            "  is no value. A **text** that begins with `=`, `+`, `-`, `@`, tab, carriage return or an apostrophe, and a",
-            "  text of no characters, has an apostrophe (`'`) in front, so that no spreadsheet runs it. To get the text",
-            "  back, take one apostrophe off every text cell that begins with one. Numbers are written as numbers.",
+            "- `csv/`: UTF-8, comma, header. Decimals exact, days and times ISO 8601, `true` and `false`; an empty",
+            "  cell is no value. A **text** that begins with `=`, `+`, `-`, `@`, tab, carriage return or apostrophe,",
+            "  and a text of no characters, has an apostrophe (`'`) in front, so that no spreadsheet runs it. To get",
+            "  the text back, take one apostrophe off every text cell that begins with one. Numbers stay numbers.",
         ]
     if "sqlite" in formats:
         lines += [

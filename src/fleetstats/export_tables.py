@@ -94,6 +94,7 @@ class SqliteFile:
     """
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._connection = sqlite3.connect(path, isolation_level=None)
         # Nothing but this process sees the file before it is whole
         for pragma in ("page_size = 4096", "journal_mode = off", "synchronous = off", "encoding = 'UTF-8'"):
@@ -108,13 +109,16 @@ class SqliteFile:
             f'foreign key ("{r.column}") references "{r.target}" ("{r.target_column}")'
             for r in keys.references
         ]
-        self._connection.execute("begin")
-        self._connection.execute(f'create table "{spec.name}" (\n  ' + ",\n  ".join(lines) + "\n)")
-        self._connection.executemany(
-            f'insert into "{spec.name}" values ({", ".join("?" for _ in spec.fields)})',  # noqa: S608 - our names
-            (tuple(map(_sqlite_cell, row)) for row in _rows(table)),
-        )
-        self._connection.execute("commit")
+        try:
+            self._connection.execute("begin")
+            self._connection.execute(f'create table "{spec.name}" (\n  ' + ",\n  ".join(lines) + "\n)")
+            self._connection.executemany(
+                f'insert into "{spec.name}" values ({", ".join("?" for _ in spec.fields)})',  # noqa: S608 - our names
+                (tuple(map(_sqlite_cell, row)) for row in _rows(table)),
+            )
+            self._connection.execute("commit")
+        except sqlite3.OperationalError as error:  # A full disk, mostly
+            raise OSError(None, f"SQLite: {error}", str(self._path)) from error
 
     def close(self) -> None:
         """The file is whole."""

@@ -22,27 +22,46 @@ _CANNOT = (errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP)
 
 
 @contextmanager
+def alone(place: Path) -> Iterator[None]:
+    """The only process that replaces a folder in `place.parent`; what a killed one left there of `place` is mended.
+
+    `place` is absolute; its parent is made. Raises `Locked` while another process has it. The lock is the parent
+    itself, so that no file of ours is left in it, and goes with its process.
+    """
+    place.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(place.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Locked(
+                f"another process is writing an export into {place.parent}\n"
+                "  to do:    wait until it is done; nothing was changed"
+            ) from None
+        _recover(place)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
 def replacement(place: Path) -> Iterator[Path]:
     """An empty folder beside `place`, which takes its place when the context ends without an exception.
 
-    `place` is absolute; it is a folder or nothing. Raises `Locked` while another process replaces a folder
-    beside it.
+    To be called by who is `alone`.
     """
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with _alone(place.parent):
-        recover(place)
-        partial = _beside(place, "partial")
-        partial.mkdir()
-        try:
-            yield partial
-            _to_disk(partial)
-            _put(partial, place)
-        finally:
-            # By now this is what was there before, or what was not finished
-            shutil.rmtree(partial, ignore_errors=True)
+    partial = _beside(place, "partial")
+    partial.mkdir()
+    try:
+        yield partial
+        _to_disk(partial)
+        _put(partial, place)
+    finally:
+        # By now this is what was there before, or what was not finished
+        shutil.rmtree(partial, ignore_errors=True)
 
 
-def recover(place: Path) -> None:
+def _recover(place: Path) -> None:
     """Put back a folder that a killed writer had moved aside, and remove what it had begun."""
     aside = _beside(place, "earlier")
     if aside.exists() and not place.exists():
@@ -52,30 +71,8 @@ def recover(place: Path) -> None:
             shutil.rmtree(left)
 
 
-def moved_aside(place: Path) -> Path | None:
-    """Where the earlier folder is, if a killed writer left `place` empty."""
-    aside = _beside(place, "earlier")
-    return aside if aside.exists() and not place.exists() else None
-
-
 def _beside(place: Path, what: str) -> Path:
     return place.with_name(f".{place.name}.fleetstats-{what}")
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Locked(
-                f"another process is writing an export into {folder}\n"
-                "  to do:    wait until it is done; nothing was changed"
-            ) from None
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _to_disk(folder: Path) -> None:
@@ -91,7 +88,7 @@ def _put(new: Path, place: Path) -> None:
     if not place.exists() or not any(place.iterdir()):
         new.replace(place)
     elif not _exchange(new, place):
-        # Two steps, with nothing in place between them: `recover` mends that
+        # Two steps, with nothing in place between them: `alone` mends that
         aside = _beside(place, "earlier")
         place.rename(aside)
         new.rename(place)
