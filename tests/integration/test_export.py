@@ -330,12 +330,12 @@ def test_a_file_of_the_user_s_own_in_an_export_is_not_lost(from_digests: Publish
 def test_an_export_that_was_changed_is_not_compared_with(
     from_digests: Published, copy: Path, damage: str
 ) -> None:
-    file = copy / "csv" / "coverage.csv"
+    file = copy / "csv" / "scope.csv"
     if damage == "changed":
         file.write_text(file.read_text(encoding="utf-8") + "x\n", encoding="utf-8")
     else:
         file.unlink()
-    with pytest.raises(BadInput, match=r"coverage.csv(.|\n)*move the folder away"):
+    with pytest.raises(BadInput, match=r"scope.csv(.|\n)*move the folder away"):
         export_to(from_digests[0], copy, "csv")
 
 
