@@ -1,5 +1,5 @@
 -- One row per source, operator, scope, measure and period: held, filed_empty (the publisher has an empty record),
--- or what is missing and why.
+-- what is missing and why, or what two filings seem to have: counted_twice, or counted_once where it was left out.
 with held as (
     select
         'cadmv_mileage' as source,
@@ -55,6 +55,7 @@ with held as (
         case confidence
             when 'unsourced' then 'unsourced: no page that prints it was found'
             when 'derived' then 'derived from other figures'
+            else 'chosen by review: ' || choice_reason
         end as reason,
         filing
     from (
@@ -81,6 +82,21 @@ select
     reason,
     filing
 from held
+union all
+select
+    f.source,
+    d.operator,
+    d.scope,
+    d.measure,
+    substring(cast(d.month as varchar(10)) from 1 for 7) as period,
+    d.month as period_start,
+    cast(d.month + interval '1' month - interval '1' day as date) as period_end,
+    case d.decision when 'left_out' then 'counted_once' else 'counted_twice' end as status,
+    cast(d.value as varchar(40)) || ' also in ' || d.other_filing || ': ' || d.reason as reason,
+    d.filing
+from known_double_count as d
+inner join filing as f on f.filing = d.filing and f.in_force
+inner join filing as o on o.filing = d.other_filing and o.in_force
 union all
 select
     g.source,

@@ -20,7 +20,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fleetstats.errors import BadInput, BadStatement, shorten, what_is_wrong
-from fleetstats.marts import reads
+from fleetstats.marts import key_text, reads
 from fleetstats.schema import TABLES
 from fleetstats.yaml_files import load_yaml
 
@@ -47,7 +47,8 @@ _NOT_YET = Words(en="Nothing that decides it had been published.", zh="可据以
 
 class Claim(BaseModel):
     """One file. `sentences` has an entry for every verdict that `sql` can give; `{name}` in it is a column of
-    the query, `{name:,.0f}` a number with thousands, `{name:m}` in millions, `{name:wan}` in 万."""
+    the query, `{name:,.0f}` a number with thousands, `{name:m}` in millions, `{name:wan}` in 万. `rests_on` has, for
+    each mart that `sql` reads, the condition that picks the rows which decide."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -60,6 +61,7 @@ class Claim(BaseModel):
     statement: Words
     figures: dict[str, int | float | str] = {}
     sql: Annotated[str, Field(min_length=10)]
+    rests_on: dict[str, str] = {}
     sentences: dict[Verdict, Words]
     missing: dict[Verdict, Words] = {}
 
@@ -114,7 +116,18 @@ def _load(path: Path) -> Claim:
             expected="the keys of docs/filings.md, section Claims",
             todo="mend the file",
         ) from error
-    forbidden = sorted(reads(claim.sql, TABLES) & _NO_EVIDENCE)
+    read = reads(claim.sql, TABLES)
+    marts = {name for name in read if TABLES[name].kind == "mart"}
+    if claim.rests_on and not marts <= claim.rests_on.keys() <= read:
+        raise BadInput(
+            "a claim that does not rest on what its test reads",
+            file=path,
+            column="rests_on",
+            found=", ".join(claim.rests_on),
+            expected=", ".join(sorted(marts)),
+            todo="give a condition for each mart that sql reads, or leave rests_on out",
+        )
+    forbidden = sorted(read & _NO_EVIDENCE)
     if forbidden:
         raise BadInput(
             "a claim that is tested on what is no evidence",
@@ -141,6 +154,34 @@ def findings(
     sentence, or a sentence with a figure that the test does not give.
     """
     return [_finding(name, claim, select) for name, claim in claims.items()]
+
+
+def evidence(
+    claims: dict[str, Claim], select: Callable[[str], Sequence[dict[str, Any]]]
+) -> list[dict[str, Any]]:
+    """The table `claim_evidence`: the rows that each claim rests on, by `select` as in `findings`.
+
+    Raises `BadInput` that names the claim whose condition fails.
+    """
+    found = []
+    for name, claim in claims.items():
+        for table, condition in claim.rests_on.items():
+            try:
+                rows = select(
+                    f"select {key_text(TABLES[table], 't')} as figure_key from {table} as t "  # noqa: S608 - reviewed data
+                    f"where ({condition})"
+                )
+            except BadStatement as error:
+                raise BadInput(
+                    "a condition of a claim failed",
+                    file=f"{name}.yml",
+                    column=f"rests_on: {table}",
+                    found=shorten(str(error), 300),
+                    expected="what follows a WHERE",
+                    todo="mend the claim's file",
+                ) from error
+            found += [{"claim": name, "mart": table, "figure_key": row["figure_key"]} for row in rows]
+    return found
 
 
 def _finding(name: str, claim: Claim, select: Callable[[str], Sequence[dict[str, Any]]]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from fleetstats.schema import DECIMALS, TABLES, Field, Kind, Table, tables
 
 _KINDS: dict[Kind, tuple[str, str]] = {
     "mart": ("Marts", "What analysts query. One SQL file in `sql/marts/` makes each of them."),
+    "lineage": ("Lineage", "Every figure of every mart, and the records that it is made of."),
     "core": ("Core tables", "What the filings say, with filing and record."),
     "reference": ("Reference tables", "Reviewed data, as loaded."),
     "crosscheck": (

@@ -138,7 +138,7 @@ def stage(the_plan: Plan, progress: Progress) -> list[Staged]:
 
 def build(the_plan: Plan, warehouse: Warehouse, staged: list[Staged], progress: Progress) -> Built:
     """Build the candidate, out of everybody's sight: reference and core tables, then the marts."""
-    from fleetstats.marts import build_marts, buildable, load_statements
+    from fleetstats.marts import LINEAGE, build_lineage, build_marts, buildable, load_lineage, load_statements
     from fleetstats.staged import rows_to_table
     from fleetstats.staging import account_rows, assemble
 
@@ -154,7 +154,7 @@ def build(the_plan: Plan, warehouse: Warehouse, staged: list[Staged], progress: 
     marts = buildable(statements, {*content, "filing_account"})
     candidate = warehouse.candidate(the_plan.run_id)
     try:
-        candidate.create([*(TABLES[n] for n in (*content, *marts)), *tables("ledger")])
+        candidate.create([*(TABLES[n] for n in (*content, *marts, LINEAGE)), *tables("ledger")])
         rows: dict[str, int] = {}
         for name, table in content.items():
             progress("build", name)
@@ -164,6 +164,9 @@ def build(the_plan: Plan, warehouse: Warehouse, staged: list[Staged], progress: 
         candidate.load("filing_account", rows_to_table("filing_account", accounts))
         available = {*content, "filing_account"}
         rows |= build_marts(candidate, statements, available, lambda name: progress("build", name))
+        rows[LINEAGE] = build_lineage(
+            candidate, load_lineage(packaged("sql")), marts, lambda name: progress("build", name)
+        )
     finally:
         candidate.close()
     gone = superseded(the_plan.held, the_plan.as_of)
@@ -194,10 +197,10 @@ def forecast(
     rows reach the ledgers when the candidate is published, and not before. Statistics are imported only if
     there is something to forecast.
     """
-    from fleetstats.claims import claim_rows, findings, load_claims
+    from fleetstats.claims import claim_rows, evidence, findings, load_claims
     from fleetstats.forecast.publishing import forecast_candidate
     from fleetstats.forecast.records import Made
-    from fleetstats.marts import build_marts, buildable, load_statements
+    from fleetstats.marts import LINEAGE, build_lineage, build_marts, buildable, load_lineage, load_statements
     from fleetstats.sources import CLAIMS
     from fleetstats.staged import rows_to_table
 
@@ -205,7 +208,7 @@ def forecast(
     ledgers = forecast_candidate(warehouse, made, series, lambda at: progress("forecast", at))
     claims = load_claims(the_plan.reviewed.folders(CLAIMS))
     statements = load_statements(packaged("sql"))
-    there = {*built.rows, *ledgers, "claim_finding"}
+    there = {*built.rows, *ledgers, *(table.name for table in tables("finding"))}
     later = {name: statements[name] for name in buildable(statements, there) if name not in built.rows}
     rows: dict[str, int] = {}
     candidate = warehouse.candidate(the_plan.run_id)
@@ -216,11 +219,15 @@ def forecast(
         for name, content in (
             ("claim", claim_rows(claims)),
             ("claim_finding", findings(claims, candidate.select)),
+            ("claim_evidence", evidence(claims, candidate.select)),
         ):
             progress("forecast", name)
             candidate.load(name, rows_to_table(name, content))
             rows[name] = len(content)
         rows |= build_marts(candidate, later, there, lambda name: progress("forecast", name))
+        rows[LINEAGE] = build_lineage(
+            candidate, load_lineage(packaged("sql")), later, lambda name: progress("forecast", name)
+        )
     finally:
         candidate.close()
     return replace(built, rows={**built.rows, **rows})

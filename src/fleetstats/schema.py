@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Type = Literal["text", "count", "integer", "boolean", "date", "timestamp", "mi", "km", "figure", "ratio"]
-Kind = Literal["reference", "core", "finding", "ledger", "mart", "crosscheck"]
+Type = Literal[
+    "text", "count", "integer", "boolean", "date", "timestamp", "mi", "km", "figure", "part", "ratio"
+]  # fmt: skip
+Kind = Literal["reference", "core", "finding", "ledger", "mart", "lineage", "crosscheck"]
 
-DECIMALS: dict[Type, tuple[int, int]] = {"mi": (18, 9), "km": (28, 15), "figure": (28, 9)}
+DECIMALS: dict[Type, tuple[int, int]] = {"mi": (18, 9), "km": (28, 15), "figure": (28, 9), "part": (28, 15)}
 """Quantities that add up are decimals (precision, scale); only ratios and limits are floats."""
 
 BOUNDS = ("exact", "at_least", "at_most", "between", "approximate", "derived")
@@ -297,6 +299,23 @@ def _fields() -> Iterator[Field]:
     yield Field("percent", "ratio", "Difference in per cent of the value before", "%")
     yield text("filings", "The filings responsible, or that no filing is")
     yield text("verdict", "within (grace period or tolerance), reviewed, warning or stop")
+    # Lineage
+    yield text("mart", "The mart (or other table) that the figure stands in")
+    yield text(
+        "part", "What the record is in the figure: a month of a permit, a figure, a quarter taken off, …"
+    )
+    yield text("core_table", "Table of the record that the figure is made of")
+    yield text("core_key", "The record: the columns of its table's key with their values")
+    yield Field(
+        "contribution",
+        "part",
+        "What the record adds to the figure, in the unit of its column; the contributions of a figure add up to it",
+    )
+    yield text("other_filing", "The filing that has it too, or seems to")
+    yield text(
+        "decision",
+        "left_out: counted in the other filing and in no sum here; kept: counted in both, and said",
+    )
     # Accounts and checks
     yield text("source_text", "The record as it stands in the file")
     yield Field("expected", "boolean", "A reviewed line says that this record is not to be loaded")
@@ -509,6 +528,13 @@ TABLES: dict[str, Table] = {
             key="check_name filing operator record",
         ),
         _table(
+            "known_double_count",
+            "reference",
+            "One row per thing that two filings have, or seem to have, and what was decided.",
+            "filing operator permit scope month measure value other_filing decision reason",
+            key="filing permit month measure",
+        ),
+        _table(
             "correction",
             "reference",
             "One row per record that a reviewed correction touched.",
@@ -626,6 +652,13 @@ TABLES: dict[str, Table] = {
             "One row per claim: what its test found in this warehouse.",
             "claim verdict sentence_en sentence_zh evidence missing_en? missing_zh?",
             key="claim",
+        ),
+        _table(
+            "claim_evidence",
+            "finding",
+            "One row per claim and figure that its verdict rests on.",
+            "claim mart figure_key",
+            key="claim mart figure_key",
         ),
         # Ledgers: appended by every run, carried from publication to publication
         _table(
@@ -898,6 +931,14 @@ TABLES: dict[str, Table] = {
             "What is held of one source, operator, scope and period, and what is missing and why.",
             "source operator? scope? measure period period_start period_end status reason? filing?",
             key="source operator scope measure period_start period_end status filing",
+        ),
+        # Lineage: every figure of every mart, and what it is made of
+        _table(
+            "lineage",
+            "lineage",
+            "One figure of a mart and one record of the core tables that it is made of.",
+            "mart figure_key column_name part core_table core_key filing? contribution?",
+            key="mart figure_key column_name core_table core_key part",
         ),
         # Cross-checks: tables of all pairs compared
         *(

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fleetstats.corrections import CORRECTIONS_FILE, Correction, corrections_of, load_corrections
+from fleetstats.double_counts import load_double_counts, verify_double_counts
 from fleetstats.errors import BadInput
 from fleetstats.operators import OperatorTable, load_operators
 from fleetstats.periods import parse_period
@@ -223,6 +224,7 @@ def assemble(
         )
     tables |= _from_accounts(staged)
     tables |= _from_reviewed(reviewed, {one.filing for one in staged})
+    verify_double_counts(tables["known_double_count"].to_pylist(), tables)
     if as_of is not None:
         gaps = tables["known_gap"]
         over = pc.less_equal(gaps["period_end"], pa.scalar(as_of, pa.date32()))
@@ -256,7 +258,9 @@ def _from_reviewed(reviewed: Reviewed, filings: set[str]) -> dict[str, pa.Table]
     sources: list[dict[str, Any]] = []
     gaps: list[dict[str, Any]] = []
     differences: list[dict[str, Any]] = []
+    doubles: list[dict[str, Any]] = []
     for source in SOURCES:
+        doubles += load_double_counts(reviewed.folders(source), filings)
         for folder in reviewed.folders(source):
             if (folder / _SOURCE_FILE).exists():
                 sources.append(load_yaml(folder / _SOURCE_FILE))
@@ -292,6 +296,7 @@ def _from_reviewed(reviewed: Reviewed, filings: set[str]) -> dict[str, pa.Table]
         ),
         "known_gap": rows_to_table("known_gap", gaps),
         "known_difference": rows_to_table("known_difference", differences),
+        "known_double_count": rows_to_table("known_double_count", doubles),
     }
 
 

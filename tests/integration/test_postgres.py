@@ -167,7 +167,7 @@ def test_an_analyst_exports_the_same_bytes_as_from_duckdb(
         connection.execute("create role reader login in role fleetstats_analyst")
     url = make_url(server.url("fleet")).set(username="reader").render_as_string(hide_password=False)
     reader = Settings(home=tmp_path / "nobody", originals=None, warehouse_url=SecretStr(url))
-    kinds = "reference,core,finding,mart,crosscheck"
+    kinds = "reference,core,finding,mart,lineage,crosscheck"
     for settings, name in ((reader, "server"), (from_digests[0], "file")):
         export(settings, tmp_path / name, "parquet,csv", kinds, progress=lambda *_: None)
     there, here = (

@@ -5,20 +5,34 @@ from __future__ import annotations
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlglot
 from sqlglot import exp
 
 from fleetstats.errors import ConfigurationError
-from fleetstats.marts import build_marts, build_order, buildable, load_statements, reads, sources_of
+from fleetstats.marts import (
+    LINEAGE,
+    LINEAGE_GIVES,
+    build_lineage,
+    build_marts,
+    build_order,
+    buildable,
+    lineage_key,
+    load_lineage,
+    load_statements,
+    reads,
+    sources_of,
+)
 from fleetstats.schema import TABLES, tables
 from fleetstats.settings import packaged
 from fleetstats.sources import SOURCES
 
 SQL = packaged("sql")
 FILES = sorted(SQL.rglob("*.sql"))
-IDS = [path.stem for path in FILES]
+IDS = [f"{path.parent.name}/{path.stem}" for path in FILES]
+LINEAGES = [path for path in FILES if path.parent.name == LINEAGE]
 ENGINES = ("duckdb", "postgres", "spark")
 
 
@@ -65,7 +79,9 @@ def test_a_file_is_one_query_on_every_engine(path: Path, engine: str) -> None:
 def test_a_query_gives_the_columns_of_its_table_in_order(path: Path) -> None:
     found = sqlglot.parse_one(path.read_text(encoding="utf-8"), dialect="duckdb")
     assert isinstance(found, exp.Query)
-    assert found.named_selects == TABLES[path.stem].columns
+    table = TABLES[path.stem]
+    lineage = path in LINEAGES
+    assert found.named_selects == ([*lineage_key(table), *LINEAGE_GIVES] if lineage else table.columns)
 
 
 @pytest.mark.parametrize("path", FILES, ids=IDS)
@@ -74,12 +90,16 @@ def test_every_table_that_a_query_names_is_in_the_dictionary(path: Path) -> None
     own = {cte.alias for cte in found.find_all(exp.CTE)}
     named = {table.name for table in found.find_all(exp.Table)} - own
     assert named <= set(TABLES)
-    assert path.stem not in named
+    # Lineage is filled when all marts are there, and may read its own
+    assert path in LINEAGES or path.stem not in named
     assert not own & set(TABLES)
     # What the order is made from is what the query really reads
     text = path.read_text(encoding="utf-8")
     assert named <= reads(text, TABLES)
-    assert {n for n in reads(text, TABLES) - {path.stem} if TABLES[n].kind in ("mart", "crosscheck")} <= named
+    if path not in LINEAGES:
+        assert {
+            n for n in reads(text, TABLES) - {path.stem} if TABLES[n].kind in ("mart", "crosscheck")
+        } <= named
 
 
 @pytest.mark.parametrize("path", FILES, ids=IDS)
@@ -87,7 +107,7 @@ def test_a_query_depends_on_nothing_but_its_tables(path: Path) -> None:
     text = re.sub(r"--[^\n]*", "", path.read_text(encoding="utf-8")).lower()
     floats = any(field.type == "ratio" for field in TABLES[path.stem].fields)
     found = set(re.findall(r"\b(now|current_date|current_timestamp|random|limit|float|real|double)\b", text))
-    assert found <= ({"double"} if floats else set())
+    assert found <= ({"double"} if floats and path not in LINEAGES else set())
 
 
 def test_a_mart_comes_after_all_that_it_reads(statements: dict[str, str]) -> None:
@@ -153,3 +173,34 @@ def test_the_sources_of_a_mart_are_those_behind_all_that_it_reads(statements: di
         if mart.name != "coverage":
             assert sources(mart.name)
             assert sources(mart.name) <= set(SOURCES)
+
+
+@pytest.mark.parametrize("change", ["missing", "extra"])
+def test_every_mart_is_led_back_and_no_file_leads_nowhere(tmp_path: Path, change: str) -> None:
+    folder = shutil.copytree(SQL, tmp_path / "sql")
+    if change == "missing":
+        (folder / LINEAGE / "claim_review.sql").unlink()
+    else:
+        shutil.copy(folder / LINEAGE / "coverage.sql", folder / LINEAGE / "no_mart.sql")
+    with pytest.raises(ConfigurationError, match="claim_review" if change == "missing" else "no_mart"):
+        load_lineage(folder)
+
+
+def test_a_lineage_that_reads_lineage_comes_after_it_and_marts_that_are_not_there_are_left_out() -> None:
+    class Asked(Recorder):
+        def insert_select(self, name: str, sql: str) -> int:
+            self.filled.append(sql)
+            assert name == LINEAGE
+            return 1
+
+        def select(self, sql: str) -> list[dict[str, Any]]:
+            return [{"counted": 7}]
+
+    target = Asked()
+    statements = {
+        "coverage": "select 1 from lineage",
+        "mileage_monthly": "select 2 from filing",
+        "record_change": "select 3",
+    }
+    assert build_lineage(target, statements, ["coverage", "mileage_monthly"]) == 7
+    assert target.filled == [statements["mileage_monthly"], statements["coverage"]]

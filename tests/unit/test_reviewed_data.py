@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from contextlib import nullcontext
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -13,6 +14,8 @@ import pytest
 import yaml
 
 from fleetstats.corrections import corrections_of, corrections_sha256
+from fleetstats.double_counts import load_double_counts, verify_double_counts
+from fleetstats.errors import BadInput
 from fleetstats.figures import load_choices, load_scopes
 from fleetstats.operators import load_operators, normalise_name, normalise_permit
 from fleetstats.periods import parse_period
@@ -20,6 +23,7 @@ from fleetstats.raw import HashCache, filing_folders, load_catalogue, read_filin
 from fleetstats.schema import INITIATED_BY, LOCATIONS, TABLES
 from fleetstats.settings import packaged
 from fleetstats.sources import CLAIMS, SOURCES, reader
+from fleetstats.staged import rows_to_table
 from fleetstats.staging import Reviewed
 from fleetstats.units import parse_distance
 
@@ -222,6 +226,63 @@ def test_a_known_difference_is_of_a_check_filing_and_operator_that_exist(path: P
         parse_distance(row["difference"].removeprefix("-"))
         date.fromisoformat(row["reviewed_on"])
         assert row["reason"]
+
+
+@pytest.mark.parametrize("path", sorted(RAW.glob("*/double_counts.csv")), ids=lambda path: path.parent.name)
+def test_a_double_count_is_between_two_filings_and_was_decided(path: Path, scopes: set[str]) -> None:
+    operators = load_operators([DATA])
+    found = load_double_counts([path.parent], IDS)
+    assert len(found) == len(rows(path)) > 0
+    for row in found:
+        assert operators.by_permit[row["permit"]] == row["operator"]
+        assert row["scope"] in scopes
+        assert row["filing"] != row["other_filing"]
+        assert row["month"].day == 1
+        assert row["value"] > 0
+        assert len(row["reason"]) > 40
+    for row in rows(path):
+        date.fromisoformat(row["reviewed_on"])
+
+
+def made(tmp_path: Path, **others: str) -> list[dict[str, Any]]:
+    """One line about 8 events of a filing, loaded as it is or with other cells."""
+    [line, *_] = rows(RAW / "cadmv_disengagement" / "double_counts.csv")
+    line |= others
+    (tmp_path / "double_counts.csv").write_text(
+        ",".join(line) + "\n" + ",".join(f'"{cell}"' for cell in line.values()) + "\n", encoding="utf-8"
+    )
+    return load_double_counts([tmp_path], IDS)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"decision": "deleted"}, {"measure": "orders"}, {"month": "2021-13-01"}, {"value": "eight"},
+     {"measure": "mileage", "decision": "left_out"}],
+    ids=str,
+)  # fmt: skip
+def test_a_double_count_that_cannot_be_read_says_where(tmp_path: Path, wrong: dict[str, str]) -> None:
+    with pytest.raises(BadInput, match="cannot be read") as caught:
+        made(tmp_path, **wrong)
+    assert caught.value.record == 2
+
+
+def test_a_double_count_of_a_filing_that_is_not_held_is_left_out(tmp_path: Path) -> None:
+    assert len(made(tmp_path)) == 1
+    assert made(tmp_path, other_filing="cadmv_disengagement/2099") == []
+
+
+@pytest.mark.parametrize(
+    ("decision", "events", "holds"),
+    [("left_out", 8, True), ("left_out", 9, False), ("left_out", 7, False), ("kept", 9, True), ("kept", 7, False)],
+)  # fmt: skip
+def test_a_decision_does_not_outlive_the_number_it_was_made_on(
+    tmp_path: Path, decision: str, events: int, holds: bool
+) -> None:
+    [line] = made(tmp_path, decision=decision)
+    row = {key: line[key] for key in ("filing", "operator", "permit", "scope", "month")} | {"events": events}
+    held = rows_to_table("cadmv_event_count", [row | {"initiated_by": "other", "location": "other"}])
+    with nullcontext() if holds else pytest.raises(BadInput, match="no longer holds"):
+        verify_double_counts([line], {"cadmv_event_count": held})
 
 
 def test_categories_lead_to_those_of_the_dictionary() -> None:

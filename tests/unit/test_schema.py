@@ -9,7 +9,7 @@ import pytest
 from fleetstats.schema import DECIMALS, FIELDS, TABLES, Field, Table, arrow_type, tables
 from fleetstats.staged import make_table, rows_to_table
 
-KINDS = ("reference", "core", "finding", "ledger", "mart", "crosscheck")
+KINDS = ("reference", "core", "finding", "ledger", "mart", "lineage", "crosscheck")
 
 
 @pytest.mark.parametrize("field", FIELDS.values(), ids=FIELDS)

@@ -1,0 +1,121 @@
+-- One row per cumulative distance and what it is made of: of California every annual total up to its year, in the
+-- convention of the row; of Beijing the figures behind the row of beijing_mileage that it is.
+with conventions as (
+    select 'exact' as convention
+    union all
+    select 'report_1_6' as convention
+),
+
+totals as (
+    select
+        t.operator,
+        t.scope,
+        t.report_year,
+        c.convention,
+        t.filing,
+        t.permit,
+        case c.convention when 'exact' then t.annual_km else cast(t.annual_mi * 1.6 as decimal(28, 15)) end as km,
+        case
+            when c.convention = 'exact' then coalesce(t.annual_km_high, t.annual_km)
+            else cast(coalesce(t.annual_mi_high, t.annual_mi) * 1.6 as decimal(28, 15))
+        end as km_high
+    from cadmv_mileage_filer as t
+    inner join filing as f on f.filing = t.filing and f.in_force
+    cross join conventions as c
+    where t.report_year between 2018 and 2022
+),
+
+california as (
+    select
+        v.fleet,
+        v.scope,
+        v.convention,
+        v.year,
+        t.filing,
+        t.permit,
+        t.km,
+        t.km_high,
+        case when v.km_low is null then 0 else 1 end as has_low
+    from beijing_vs_california as v
+    inner join totals as t
+        on
+            t.operator = v.fleet
+            and t.scope = v.scope
+            and t.convention = v.convention
+            and t.report_year <= v.year
+    where v.region = 'california'
+),
+
+beijing as (
+    select
+        v.fleet,
+        v.scope,
+        v.convention,
+        v.year,
+        'operator=' || b.operator || ', scope=' || b.scope || ', area=' || b.area || ', basis=' || b.basis
+        || coalesce(', period_start=' || cast(b.period_start as varchar(10)), '')
+        || ', through=' || cast(b.through as varchar(10)) as figure_key,
+        row_number() over (
+            partition by v.fleet, v.scope, v.convention, v.year
+            order by case b.basis when 'cumulative' then 0 else 1 end
+        ) as place
+    from beijing_vs_california as v
+    inner join beijing_mileage as b
+        on b.operator = v.fleet and b.scope = v.scope and b.area = 'beijing' and b.through = v.through
+    where v.region = 'beijing'
+)
+
+select
+    fleet,
+    scope,
+    convention,
+    year,
+    'km' as of_column,
+    case convention when 'exact' then 'annual total of a permit' else 'annual total of a permit, 1 mi = 1.6 km' end as part,
+    'cadmv_mileage_filer' as core_table,
+    'filing=' || filing || ', permit=' || permit as core_key,
+    filing as from_filing,
+    cast(km as decimal(28, 15)) as contribution
+from california
+union all
+select
+    fleet,
+    scope,
+    convention,
+    year,
+    'km_high' as of_column,
+    case convention when 'exact' then 'high end of a permit' else 'high end of a permit, 1 mi = 1.6 km' end as part,
+    'cadmv_mileage_filer' as core_table,
+    'filing=' || filing || ', permit=' || permit as core_key,
+    filing as from_filing,
+    cast(km_high as decimal(28, 15)) as contribution
+from california
+union all
+select
+    fleet,
+    scope,
+    convention,
+    year,
+    'km_low' as of_column,
+    case convention when 'exact' then 'annual total of a permit' else 'annual total of a permit, 1 mi = 1.6 km' end as part,
+    'cadmv_mileage_filer' as core_table,
+    'filing=' || filing || ', permit=' || permit as core_key,
+    filing as from_filing,
+    cast(km as decimal(28, 15)) as contribution
+from california
+where has_low = 1
+union all
+select
+    b.fleet,
+    b.scope,
+    b.convention,
+    b.year,
+    l.column_name as of_column,
+    l.part,
+    l.core_table,
+    l.core_key,
+    l.filing as from_filing,
+    l.contribution
+from beijing as b
+inner join lineage as l on l.mart = 'beijing_mileage' and l.figure_key = b.figure_key
+where b.place = 1

@@ -1,0 +1,13 @@
+-- One row per quarter of orders: the published figure that it is.
+select
+    operator,
+    scope,
+    period as quarter,
+    'orders' as of_column,
+    'figure' as part,
+    'published_figure' as core_table,
+    'filing=' || filing || ', figure=' || figure as core_key,
+    filing as from_filing,
+    cast(value as decimal(28, 15)) as contribution
+from figure_in_force
+where source = 'robotaxi_orders' and measure = 'quarter_orders' and choice = 1 and value is not null
