@@ -29,7 +29,7 @@ def export(
         typer.Option(
             "--tables",
             "-t",
-            help="Tables, kinds of tables (mart, lineage, core, reference, finding, ledger, crosscheck) or all, with commas. "
+            help="Tables, kinds (mart, lineage, core, reference, finding, ledger, crosscheck) or all, with commas. "
             "Default: all but details of vehicles and events, and the ledgers of operations.",
         ),
     ] = None,

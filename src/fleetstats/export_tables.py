@@ -111,7 +111,9 @@ class SqliteFile:
         ]
         try:
             self._connection.execute("begin")
-            self._connection.execute(f'create table "{spec.name}" (\n  ' + ",\n  ".join(lines) + "\n)")
+            # Without a row number of SQLite's own, a long key is not written twice
+            end = "\n) without rowid" if keys.primary else "\n)"
+            self._connection.execute(f'create table "{spec.name}" (\n  ' + ",\n  ".join(lines) + end)
             self._connection.executemany(
                 f'insert into "{spec.name}" values ({", ".join("?" for _ in spec.fields)})',  # noqa: S608 - our names
                 (tuple(map(_sqlite_cell, row)) for row in _rows(table)),

