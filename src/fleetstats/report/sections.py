@@ -105,6 +105,27 @@ def model_name(code: str) -> Text:
     return Text(_model_name(code, "en"), _model_name(code, "zh"))
 
 
+class _Names:
+    """Series as readers call them: the operator and the scope of their figures."""
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        self._of = {
+            (kind, r["code"]): Text(r["en"] or r["code"], r["zh"] or r["en"] or r["code"])
+            for kind, query in (
+                ("operator", "select operator as code, name_en as en, name_zh as zh from operator"),
+                ("scope", "select scope as code, title_en as en, title_zh as zh from scope"),
+            )
+            for r in warehouse.query(query).to_pylist()
+        }
+
+    def of(self, row: Row) -> Text:
+        """The words for a row with `operator` and `scope`; its series where they say nothing."""
+        parts = [self._of.get((kind, row[kind])) for kind in ("operator", "scope")]
+        if parts[0] is None or parts[1] is None:
+            return same(str(row["series"]))
+        return parts[0] + Text(", ", "，") + parts[1]
+
+
 def _range(low: float, high: float) -> Text:
     return Text(
         f"{quantity(low, 'en')} to {quantity(high, 'en')}", f"{quantity(low, 'zh')}至{quantity(high, 'zh')}"
@@ -119,25 +140,27 @@ def forecasts(warehouse: Warehouse, state: State, until: date) -> Forecasts:
     """From the marts of forecasts; empty where they are not published or know nothing of this time."""
     found = Forecasts()
     day = f"date '{until.isoformat()}'"
+    names = _Names(warehouse)
     if "order_forecast" in state.rows:
         for r in warehouse.query(
-            "select series, model, origin, target_period, quantity, median, low_50, high_50, low_95, "
+            "select series, operator, scope, model, origin, target_period, quantity, median, low_50, high_50, low_95, "
             "high_95 from order_forecast "
             f"where model = 'combination' and origin <= {day} and target_end > {day} order by series, "
             "quantity, target_period"
         ).to_pylist():
             found.ahead.append(
-                {**r, "anchor": anchor("r", "order_forecast", r["series"], r["quantity"], r["target_period"]),
+                {**r, "name": names.of(r),
+                 "anchor": anchor("r", "order_forecast", r["series"], r["quantity"], r["target_period"]),
                  "median": _figure(r["median"]), "half": _range(r["low_50"], r["high_50"]),
                  "most": _range(r["low_95"], r["high_95"])}
             )  # fmt: skip
     if "threshold_forecast" in state.rows:
         found.thresholds = [
-            {**r, "threshold": _figure(float(r["threshold"])),
+            {**r, "threshold": _figure(float(r["threshold"])), "name": names.of(r),
              "anchor": anchor("r", "threshold_forecast", r["series"], r["threshold"])}
             for r in warehouse.query(
-                "select distinct series, origin, threshold, passing_early, passing_median, passing_late "
-                "from threshold_forecast "
+                "select distinct series, operator, scope, origin, threshold, passing_early, passing_median, "
+                "passing_late from threshold_forecast "
                 f"where model = 'combination' and origin <= {day} order by series, threshold"
             ).to_pylist()
         ]  # fmt: skip
@@ -153,14 +176,14 @@ def forecasts(warehouse: Warehouse, state: State, until: date) -> Forecasts:
                 "and origin_year is null order by basis desc, relative_crps"
             ).to_pylist()
         ]  # fmt: skip
-        found.about = _about(warehouse, until)
+        found.about = _about(warehouse, until, names)
     return found
 
 
-def _about(warehouse: Warehouse, until: date) -> list[Row]:
+def _about(warehouse: Warehouse, until: date, names: _Names) -> list[Row]:
     """Forecasts of this very quarter made a quarter before: those of the ledger, and those made anew."""
     columns = (
-        "series, model, origin, target_period, quantity, median, truth_value, truth_bound, "
+        "series, operator, scope, model, origin, target_period, quantity, median, truth_value, truth_bound, "
         "inside_50, inside_80, inside_95"
     )
     rows = warehouse.query(
@@ -176,8 +199,8 @@ def _about(warehouse: Warehouse, until: date) -> list[Row]:
     ).to_pylist()
     rows.sort(key=lambda r: (r["series"], r["basis"], r["model"], str(r["origin"])))
     return [
-        {**r, "anchor": anchor("r", r["basis"], r["series"], r["model"], r["origin"]), "median": _figure(r["median"]),
-         "truth": _figure(r["truth_value"])}
+        {**r, "anchor": anchor("r", r["basis"], r["series"], r["model"], r["origin"]), "name": names.of(r),
+         "median": _figure(r["median"]), "truth": _figure(r["truth_value"])}
         for r in rows
     ]  # fmt: skip
 
