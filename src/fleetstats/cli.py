@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from fleetstats import __version__, cli_forecast
+from fleetstats import __version__, cli_forecast, cli_trace
 from fleetstats.cli_options import DryRun, Json, Quiet
 from fleetstats.cli_options import settings as _settings
 from fleetstats.cli_options import tell as _tell
@@ -452,6 +452,7 @@ def chart(
 
 
 cli_forecast.register(app)
+cli_trace.register(app)
 
 
 @app.command()

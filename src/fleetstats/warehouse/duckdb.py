@@ -20,7 +20,7 @@ from fleetstats.raw import write_atomically
 from fleetstats.schema import CHAINED, TABLES, Table, tables
 from fleetstats.settings import Settings
 from fleetstats.staged import rows_to_table
-from fleetstats.warehouse import KEPT, ROLLED_BACK, ReadFrame, ReadRows, State, may_wait, publication_row
+from fleetstats.warehouse import KEPT, ROLLED_BACK, Ask, ReadFrame, ReadRows, State, may_wait, publication_row
 
 if TYPE_CHECKING:
     import duckdb
@@ -391,6 +391,24 @@ class DuckdbWarehouse:
     def query(self, sql: str) -> pa.Table:
         """One statement through a connection that can neither write nor reach other files."""
         return query(self._path, sql)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Ask]:
+        """One connection, which keeps the file that it opened; it can neither write nor reach other files."""
+        import duckdb
+
+        with connect(self._path) as connection:
+
+            def ask(sql: str) -> list[dict[str, Any]]:
+                try:
+                    rows: list[dict[str, Any]] = connection.execute(sql).to_arrow_table().to_pylist()
+                except duckdb.Error as error:
+                    raise BadStatement(
+                        f"the publication could not be asked\n  found:    {shorten(str(error), 400)}"
+                    ) from error
+                return rows
+
+            yield ask
 
 
 def connect(path: Path) -> duckdb.DuckDBPyConnection:
