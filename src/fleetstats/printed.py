@@ -63,6 +63,7 @@ class Filings:
         self._settings = settings
         self._staged: dict[str, Staged] = {}
         self._cells: dict[str, dict[int, dict[str, str]]] = {}
+        self._digests: dict[str, list[dict[str, str]]] = {}
 
     @cached_property
     def _held(self) -> dict[str, Held] | str:
@@ -114,11 +115,13 @@ class Filings:
         called, key = _DIGEST_TABLE[table]
         wanted = {name: "" if row[name] is None else str(row[name]) for name in key}
         name = _IN_DIGEST.get(column, column)
-        with held.path.open(encoding="utf-8-sig", newline="") as file:
-            for number, cells in enumerate(csv.DictReader(file, strict=True), start=2):
-                if cells["table"] == called and all(cells[k].strip() == v for k, v in wanted.items()):
-                    text = (cells.get(name) or "").strip()
-                    yield Printed(number, name, text, Decimal(text) if text else None)
+        if held.filing.id not in self._digests:
+            with held.path.open(encoding="utf-8-sig", newline="") as file:
+                self._digests[held.filing.id] = list(csv.DictReader(file, strict=True))
+        for number, cells in enumerate(self._digests[held.filing.id], start=2):
+            if cells["table"] == called and all(cells[k].strip() == v for k, v in wanted.items()):
+                text = (cells.get(name) or "").strip()
+                yield Printed(number, name, text, Decimal(text) if text else None)
 
     def _of_original(self, table: str, row: dict[str, Any], held: Held, column: str) -> Iterable[Printed]:
         staged, cells = self._read(held)

@@ -11,12 +11,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from fleetstats.conditions import Condition, parse_condition
 from fleetstats.errors import BadArgument, ConfigurationError, shorten
 from fleetstats.marts import LINEAGE, key_text
-from fleetstats.printed import Filings, Printed
+from fleetstats.printed import Filings, Printed, Source
 from fleetstats.schema import DECIMALS, TABLES, Table, tables
 from fleetstats.units import KM_PER_MI, KM_PER_MI_REPORT, mi_to_km
 
@@ -217,6 +218,7 @@ class _Tracer:
         self._files = files
         self._filings: dict[str, dict[str, Any]] = {}
         self._known: dict[tuple[str, str], list[Cell]] = {}
+        self._sources: dict[tuple[str, str, str], Source] = {}
         if not ask(f"select 1 as one from information_schema.tables where table_name = '{LINEAGE}'"):  # noqa: S608 - our names
             raise ConfigurationError(
                 "this publication was built before there was lineage\n  to do:    fleetstats run --force"
@@ -350,9 +352,7 @@ class _Tracer:
             cell.reconciles = False
         if spec.name == "claim_review":
             cell.says += [f"{row['sentence_en']}", f"evidence: {row['evidence']}"]
-            cell.says.append(
-                "the verdict is computed by the query in the claim's file from the figures that follow"
-            )
+            cell.says.append(f"computed from the figures that follow by the query in {row['claim']}.yml")
         if spec.name == "disengagement_monthly":
             cell.says += self._left_out(row)
         return cell
@@ -382,7 +382,7 @@ class _Tracer:
         condition = _in(key, keys)
         return self._ask(
             f"select {key} as figure_key_, count(*) as scores, min(origin) as first_origin, "  # noqa: S608 - our names
-            f"max(origin) as last_origin, count(distinct run_id) as runs from {spec.name} as t where {condition} group by 1 order by 1"
+            f"max(origin) as last_origin from {spec.name} as t where {condition} group by 1 order by 1"
         )
 
     def _part(self, line: dict[str, Any], row: dict[str, Any], column: str) -> Part:
@@ -455,13 +455,18 @@ class _Tracer:
             part.done.append(f"chosen by review: {row['choice_reason']}")
         elif others:
             part.done.append(
-                f"published before {len(others)} other figures of the same cell by its confidence"
+                f"first of {len(others) + 1} figures of this cell, by confidence and then by day of issue"
             )
 
     def _counted(self, part: Part, row: dict[str, Any], column: str) -> None:
         """A row that was counted from the records of a file."""
         filing = self._filings[str(part.filing)]
-        source = self._files.find(part.table, row, filing, _miles(part, row, column) or column)
+        counted_by = _miles(part, row, column) or column
+        if (part.table, part.key, counted_by) not in self._sources:
+            self._sources[part.table, part.key, counted_by] = self._files.find(
+                part.table, row, filing, counted_by
+            )
+        source = self._sources[part.table, part.key, counted_by]
         part.ends_at, part.records = source.ends_at, source.records
         miles = _miles(part, row, column)
         counted = _decimal(row.get(miles or column))
@@ -489,27 +494,29 @@ class _Tracer:
         part.done += self._decisions(part, row)
 
     def _decisions(self, part: Part, row: dict[str, Any]) -> list[str]:
-        if part.table not in _MEASURE:
-            return []
-        same = {k: row[k] for k in ("filing", "permit", "month")} | {"measure": _MEASURE[part.table]}
+        measure = _MEASURE.get(part.table)
         return [
             f"in two filings, kept here: {_double(d)}"
-            for d in self._ask(
-                "select * from known_double_count where " + " and ".join(_is(k, v) for k, v in same.items())  # noqa: S608 - quoted
-            )
-            if d["decision"] == "kept"
+            for d in self._doubles
+            if d["measure"] == measure
+            and d["decision"] == "kept"
+            and all(d[k] == row[k] for k in ("filing", "permit", "month"))
         ]
 
     def _left_out(self, row: dict[str, Any]) -> list[str]:
-        same = {k: row[k] for k in ("operator", "scope", "month")}
         return [
             f"left out of {d['filing']} by review: {_double(d)}"
-            for d in self._ask(
-                "select d.* from known_double_count as d inner join filing as f on f.filing = d.filing and f.in_force "  # noqa: S608 - quoted
-                "inner join filing as o on o.filing = d.other_filing and o.in_force where d.decision = 'left_out' and "
-                + " and ".join(_is(f"d.{k}", v) for k, v in same.items())
-            )
+            for d in self._doubles
+            if d["decision"] == "left_out" and all(d[k] == row[k] for k in ("operator", "scope", "month"))
         ]
+
+    @cached_property
+    def _doubles(self) -> list[dict[str, Any]]:
+        """The decisions on what two filings have, while both are in force."""
+        return self._ask(
+            "select d.* from known_double_count as d inner join filing as f on f.filing = d.filing and f.in_force "
+            "inner join filing as o on o.filing = d.other_filing and o.in_force order by d.filing, d.month"
+        )
 
     # Forecasts
 
@@ -625,7 +632,9 @@ def _cell(spec: Table, row: dict[str, Any], column: str) -> Cell:
     unit = next((f.unit for f in spec.fields if f.name == column), None)
     if unit is None and (column == "value" or spec.name in _LEDGER_OF):
         unit = row.get("unit")
-    return Cell(spec.name, {k: row[k] for k in spec.key}, column, row.get(column), unit, row.get("bound"))
+    # A row's bound is that of its figure; an end of a range has its own, or none
+    bound = row.get({"km_high": "km_high_bound", "km_low": ""}.get(column, "bound"))
+    return Cell(spec.name, {k: row[k] for k in spec.key}, column, row.get(column), unit, bound)
 
 
 def _decimal(value: Any) -> Decimal | None:

@@ -43,11 +43,12 @@ def verdict(cell: Cell) -> str:
 
 
 def headline(cell: Cell) -> str:
-    """A cell in a line."""
+    """A cell in a line; that of another figure which a figure was derived from says which it is."""
     unit = f" {cell.unit}" if cell.unit and cell.value is not None else ""
     bound = f" ({cell.bound})" if cell.bound else ""
     says = verdict(cell)
-    return f"{cell.column} = {number(cell.value)}{unit}{bound}{f'; {says}' if says else ''}"
+    which = f" of {cell.key['figure']}" if cell.mart == "published_figure" else ""
+    return f"{cell.column}{which} = {number(cell.value)}{unit}{bound}{f'; {says}' if says else ''}"
 
 
 def part_line(part: Part, unit: str | None) -> str:
