@@ -219,7 +219,9 @@ class _Tracer:
         self._filings: dict[str, dict[str, Any]] = {}
         self._known: dict[tuple[str, str], list[Cell]] = {}
         self._sources: dict[tuple[str, str, str], Source] = {}
-        if not ask(f"select 1 as one from information_schema.tables where table_name = '{LINEAGE}'"):  # noqa: S608 - our names
+        # Of a publication without lineage DuckDB has no such table, and PostgreSQL an empty one
+        there = ask(f"select 1 as one from information_schema.tables where table_name = '{LINEAGE}'")  # noqa: S608 - our names
+        if not there or not ask(f"select 1 as one from {LINEAGE} limit 1"):  # noqa: S608 - our names
             raise ConfigurationError(
                 "this publication was built before there was lineage\n  to do:    fleetstats run --force"
             )
@@ -343,6 +345,8 @@ class _Tracer:
                 {**line, "contribution": _decimal(cores[line["core_table"], line["core_key"]].get(name))}
                 for line in first
             ]
+        # What is taken off comes after what it is taken off from
+        mine = sorted(mine, key=lambda line: (line["contribution"] or 0) < 0)
         cell.parts = [self._part(line, cores[line["core_table"], line["core_key"]], name) for line in mine]
         added = [part.contribution for part in cell.parts if part.contribution is not None]
         if added:
@@ -494,14 +498,16 @@ class _Tracer:
         part.done += self._decisions(part, row)
 
     def _decisions(self, part: Part, row: dict[str, Any]) -> list[str]:
-        measure = _MEASURE.get(part.table)
-        return [
-            f"in two filings, kept here: {_double(d)}"
-            for d in self._doubles
-            if d["measure"] == measure
-            and d["decision"] == "kept"
-            and all(d[k] == row[k] for k in ("filing", "permit", "month"))
-        ]
+        found = []
+        for d in self._doubles:
+            if d["measure"] != _MEASURE.get(part.table) or any(d[k] != row[k] for k in ("operator", "month")):
+                continue
+            if (d["filing"], d["permit"]) == (row["filing"], row["permit"]) and d["decision"] == "kept":
+                found.append(f"in two filings, kept here: {_double(d)}")
+            elif d["other_filing"] == row["filing"]:
+                what = "left out there" if d["decision"] == "left_out" else "kept there too"
+                found.append(f"in two filings, {what}: {_double(d)}")
+        return found
 
     def _left_out(self, row: dict[str, Any]) -> list[str]:
         return [
@@ -617,9 +623,9 @@ class _Tracer:
 
 def _double(decision: dict[str, Any]) -> str:
     unit = " mi" if decision["measure"] == "mileage" else f" {decision['measure']}"
-    return (
-        f"{plain_number(decision['value'])}{unit}, also in {decision['other_filing']}: {decision['reason']}"
-    )
+    unit = unit.removesuffix("s") if decision["value"] == 1 else unit
+    both = f"{decision['filing']} and {decision['other_filing']}"
+    return f"{plain_number(decision['value'])}{unit} of {both}: {decision['reason']}"
 
 
 def _main(spec: Table) -> str:

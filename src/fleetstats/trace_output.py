@@ -21,7 +21,7 @@ def number(value: Any) -> str:
         return f"{Decimal(plain_number(value)):,f}"
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
-    return "nothing" if value is None else str(value)
+    return "nothing" if value is None else f"{value:,}" if isinstance(value, float) else str(value)
 
 
 def key_of(cell: Cell) -> str:
@@ -115,13 +115,14 @@ def trace_text(trace: Trace, records: int = RECORDS, width: int | None = None) -
     console.print(Text(f"publication {place['publication_id']}, {place['published_at'][:19]}"))
     last = None
     tree = Tree("")
+    shown: set[tuple[str, str, str]] = set()
     for cell in trace.cells:
         if last != cell.key:
             if last is not None:
                 console.print(tree)
             tree = Tree(_plain(f"{cell.mart}: {key_of(cell)}"))
             last = cell.key
-        _grow(tree, cell, records)
+        _grow(tree, cell, records, shown)
     console.print(tree)
     if trace.filings:
         tree = Tree(_plain("filings"))
@@ -144,15 +145,23 @@ def _plain(text: str) -> Any:
     return Text(printable(text))
 
 
-def _grow(tree: Tree, cell: Cell, records: int) -> None:
+def _grow(tree: Tree, cell: Cell, records: int, shown: set[tuple[str, str, str]]) -> None:
     branch = tree.add(_plain(headline(cell)))
     for line in cell.says:
         branch.add(_plain(line))
     for part in cell.parts:
-        _grow_part(branch, part, cell.unit, records)
+        _grow_part(branch, part, cell.unit, records, shown)
 
 
-def _grow_part(tree: Tree, part: Part, unit: str | None, records: int) -> None:
+def _grow_part(
+    tree: Tree, part: Part, unit: str | None, records: int, shown: set[tuple[str, str, str]]
+) -> None:
+    # A record that several numbers rest on is shown whole once
+    again = (part.table, part.key, " ".join(part.done))
+    if again in shown and part.reconciles is not False:
+        tree.add(_plain(f"{part_line(part, unit)}, as above"))
+        return
+    shown.add(again)
     branch = tree.add(_plain(part_line(part, unit)))
     if part.reconciles is False:
         branch.add(_plain("DOES NOT ADD UP: the file does not say what this row says"))
@@ -183,7 +192,7 @@ def _grow_part(tree: Tree, part: Part, unit: str | None, records: int) -> None:
             )
         )
     for cell in part.cells:
-        _grow(branch, cell, records)
+        _grow(branch, cell, records, shown)
 
 
 def trace_html(trace: Trace) -> str:

@@ -188,20 +188,18 @@ def test_a_verdict_leads_to_its_figures_and_through_them_to_filings(from_digests
 
 
 def test_decisions_on_double_counts_are_seen(from_digests: Published) -> None:
-    aimotive = trace(
-        from_digests[0], "disengagement_monthly", "operator='aimotive' and month = date '2021-12-01'"
-    )
-    assert "left out of cadmv_disengagement/2021 by review: 8 disengagements" in trace_text(aimotive)
-    qcraft = trace(
-        from_digests[0], "disengagement_monthly", "operator='qcraft' and month = date '2021-06-01'"
-    )
-    assert "in two filings, kept here: 1 disengagements, also in cadmv_disengagement/2021" in trace_text(
-        qcraft
-    )
-    nuro = trace(from_digests[0], "mileage_quarterly", "operator='nuro' and quarter = '2020Q3'")
-    assert "in two filings, kept here: 9.38 mi, also in cadmv_mileage/2021-driverless-first" in trace_text(
-        nuro
-    )
+    def told(mart: str, where: str) -> str:
+        return trace_text(trace(from_digests[0], mart, where))
+
+    aimotive = told("disengagement_monthly", "operator='aimotive' and month = date '2021-12-01'")
+    assert "left out of cadmv_disengagement/2021 by review: 8 disengagements" in aimotive
+    assert "in two filings, left out there: 8 disengagements" in aimotive
+    qcraft = told("disengagement_monthly", "operator='qcraft' and month = date '2021-06-01'")
+    assert "in two filings, kept here: 1 disengagement of cadmv_disengagement/2022 and" in qcraft
+    nuro = told("mileage_quarterly", "operator='nuro' and quarter = '2020Q3'")
+    both = "9.38 mi of cadmv_mileage/2020 and cadmv_mileage/2021-driverless-first"
+    assert f"in two filings, kept here: {both}" in nuro
+    assert f"in two filings, kept there too: {both}" in nuro
 
 
 def test_a_rate_says_what_it_is_computed_from(from_digests: Published) -> None:
@@ -276,6 +274,12 @@ def test_a_sum_that_is_not_the_cell_is_loud_and_fails(from_digests: Published, t
     zoox = trace(settings, "mileage_quarterly", "operator='zoox' and quarter='2022Q3'")
     assert zoox.wrong
     assert all("the file does not say what the row says" in line for line in zoox.wrong)
+    with duckdb.connect(str(home / "warehouse" / "fleetstats.duckdb")) as connection:
+        connection.execute("create table kept as from lineage; delete from lineage")
+    with pytest.raises(ConfigurationError, match="before there was lineage"):
+        trace(settings, "coverage")
+    with duckdb.connect(str(home / "warehouse" / "fleetstats.duckdb")) as connection:
+        connection.execute("insert into lineage select * from kept")
     nowhere = trace(settings, "orders_monthly", "operator = 'waymo'", limit=100)
     assert len(nowhere.wrong) == len(nowhere.cells)
     assert "add up to no record" in nowhere.wrong[0]
