@@ -112,6 +112,7 @@ def main() -> None:
     parser.add_argument("what", choices=("speed", "quality", "file"), nargs="+")
     parser.add_argument("--series", type=int, default=200)
     parser.add_argument("--length", type=int, default=20)
+    parser.add_argument("--frequency", choices=("M", "Q", "Y"), default="Q", help="of the panel for quality")
     parser.add_argument(
         "--seed", type=int, default=2, help="of the panel; the constants were tuned on seed 1"
     )
@@ -122,7 +123,7 @@ def main() -> None:
     if "quality" in asked.what:
         from panels import made_panel
 
-        quality(made_panel(asked.series, asked.seed), asked.workers)
+        quality(made_panel(asked.series, asked.seed, frequency=asked.frequency), asked.workers)
     if "file" in asked.what:
         tidy_file(asked.series, asked.length)
 

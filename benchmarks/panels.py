@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fleetstats.forecast import Series
+from fleetstats.forecast.series import PERIODS_A_YEAR, Frequency
 
 Array = NDArray[np.float64]
 
@@ -110,20 +111,29 @@ TUNED: tuple[Shape, ...] = (
 UNSEEN: tuple[Shape, ...] = (ramp, collapse_and_recovery, piecewise, overdispersed)
 
 
+LENGTHS: dict[Frequency, tuple[int, int]] = {"M": (24, 73), "Q": (14, 41), "Y": (10, 25)}
+FIRST: dict[Frequency, str] = {"M": "2015-01", "Q": "2015Q1", "Y": "1990"}
+
+
 def made_panel(
-    count: int, seed: int, *, families: Sequence[Shape] = TUNED + UNSEEN, length: tuple[int, int] = (14, 41)
+    count: int,
+    seed: int,
+    *,
+    families: Sequence[Shape] = TUNED + UNSEEN,
+    length: tuple[int, int] | None = None,
+    frequency: Frequency = "Q",
 ) -> list[Series]:
     """`count` series in turn from each family, of `length` periods (from, to), of units to millions."""
     rng = np.random.default_rng(seed)
     made = []
     for number in range(count):
         family = families[number % len(families)]
-        n = int(rng.integers(*length))
-        values = family(rng, n) * (1 if family is rare else 10 ** rng.uniform(0, 6))
+        n = int(rng.integers(*(length or LENGTHS[frequency])))
+        drawn = seasonal(rng, n, PERIODS_A_YEAR[frequency]) if family is seasonal else family(rng, n)
+        values = drawn * (1 if family is rare else 10 ** rng.uniform(0, 6))
         gaps = rng.random(n) < (0.08 if rng.random() < 0.15 else 0.0)
         gaps[[0, -1]] = False
         values = np.where(gaps, np.nan, values)
-        made.append(
-            Series(f"{family.__name__}-{number:04d}", "Q", "2015Q1", values, np.zeros(n, dtype=np.bool_))
-        )
+        name = f"{family.__name__}-{number:04d}"
+        made.append(Series(name, frequency, FIRST[frequency], values, np.zeros(n, dtype=np.bool_)))
     return made

@@ -42,23 +42,32 @@ def differences(settings: Settings, first: str | None, second: str | None, progr
     earlier = _side(settings, first, progress) if first else _before(settings)
     progress("diff", f"{earlier.name} and {later.name}")
     with earlier.open() as before, later.open() as after:
-        found = compare(before, after, load_statements(packaged("sql")), declared(settings))
-        changes = _record_changes(after, found)
+        return compared(settings, (earlier.name, before), (later.name, after))
+
+
+def compared(settings: Settings, earlier: tuple[str, ReadRows], later: tuple[str, ReadRows]) -> Answer:
+    """What two states of the warehouse say otherwise, each given by its name and a reader of its tables.
+
+    Tables that one of the two does not have are left out. The exit code is that of `fleetstats diff`.
+    """
+    (old_name, before), (new_name, after) = earlier, later
+    found = compare(before, after, load_statements(packaged("sql")), declared(settings))
+    changes = _record_changes(after, found)
     facts = {
-        "before": earlier.name,
-        "after": later.name,
+        "before": old_name,
+        "after": new_name,
         "filings_in_force": list(found.arrived),
         "filings_no_longer": list(found.gone),
         "revisions": [row.row() | {"period_end": row.period_end} for row in found.rows],
         "record_changes": changes,
     }
     same = not (found.rows or found.arrived or found.gone or changes)
-    return Answer(facts, _words(earlier, later, found, changes), EXIT_DONE if same else EXIT_DIFFERENT)
+    words = [f"from {old_name} to {new_name}", *_words(found, changes)]
+    return Answer(facts, words, EXIT_DONE if same else EXIT_DIFFERENT)
 
 
-def _words(earlier: _Side, later: _Side, found: Revisions, changes: list[dict[str, Any]]) -> list[str]:
-    words = [f"from {earlier.name} to {later.name}"]
-    words += [f"filing in force:   {name}" for name in found.arrived]
+def _words(found: Revisions, changes: list[dict[str, Any]]) -> list[str]:
+    words = [f"filing in force:   {name}" for name in found.arrived]
     words += [f"filing no longer:  {name}" for name in found.gone]
     for mart in FIGURES:
         rows = [row for row in found.rows if row.table_name == mart]
@@ -77,7 +86,7 @@ def _words(earlier: _Side, later: _Side, found: Revisions, changes: list[dict[st
             f"{change['old']} → {change['new']}"
         )
     words += [f"… and {len(changes) - _SHOWN:,} more records"] if len(changes) > _SHOWN else []
-    return words if len(words) > 1 else [*words, "no figure, filing or record differs"]
+    return words or ["no figure, filing or record differs"]
 
 
 def _record_changes(after: ReadRows, found: Revisions) -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ EXIT_CODES: dict[int, str] = {
     EXIT_CHECKS_FAILED: "a critical check failed; the last publication is untouched",
     EXIT_BAD_INPUT: "a filing cannot be used as it is; the last publication is untouched",
     EXIT_CONFIGURATION: "a setting, a folder or the machine is not as it has to be",
-    EXIT_LOCKED: "another build is running",
+    EXIT_LOCKED: "another build or export is running",
     EXIT_DOWNLOAD_FAILED: "a download failed; try again later",
     EXIT_DIFFERENT: "`diff` found a difference",
 }

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 Format = Literal["table", "csv", "json", "parquet"]
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_QUOTE = "'"
 
 
 def plain(value: Any) -> Any:
@@ -53,12 +54,21 @@ def _finite(value: Any) -> Any:
 
 
 def safe_cell(value: Any) -> Any:
-    """A cell for CSV: a text that a spreadsheet would run as a formula gets a quotation mark in front."""
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
+    """A cell for CSV: a text that a spreadsheet would run as a formula gets an apostrophe in front.
+
+    So does one that begins with an apostrophe, and the empty one, which would be read as no value at all:
+    `plain_cell` takes exactly that apostrophe off again. Numbers stay numbers.
+    """
+    if isinstance(value, str) and (not value or value.startswith((*_FORMULA, _QUOTE))):
+        return f"{_QUOTE}{value}"
     if isinstance(value, Decimal):
         return _decimal(value)
     return value
+
+
+def plain_cell(cell: str) -> str | None:
+    """The text that `safe_cell` wrote as this cell; none for an empty cell."""
+    return cell.removeprefix(_QUOTE) if cell else None
 
 
 def _decimal(value: Decimal) -> str:

@@ -166,7 +166,7 @@ def trace(
     warehouse = open_warehouse(settings, as_of)
     if warehouse.state() is None and settings.warehouse_url is not None:
         raise ConfigurationError("nothing has been published yet\n  to do:    fleetstats run")
-    with warehouse.snapshot() as ask:
+    with warehouse.questions() as ask:
         tracer = _Tracer(ask, Filings(settings))
         rows = tracer.matching(spec, condition, limit)
         cells = tracer.cells(spec, rows, column)

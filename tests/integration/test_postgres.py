@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from pydantic import SecretStr
+from sqlalchemy.engine import make_url
 
 from fleetstats.errors import BadArgument, BadStatement, Locked
+from fleetstats.export import export
 from fleetstats.pipeline import Outcome, rollback, run
 from fleetstats.reporting import verify
 from fleetstats.schema import TABLES, tables
@@ -112,7 +115,7 @@ def test_a_hostile_condition_does_not_reach_the_server(
 
 def test_what_a_trace_asks_can_neither_write_nor_last(published: tuple[Settings, Outcome]) -> None:
     warehouse = open_warehouse(published[0])
-    with warehouse.snapshot() as ask:
+    with warehouse.questions() as ask:
         assert ask("select current_user as who, current_setting('transaction_read_only') as reads") == [
             {"who": "fleetstats_analyst", "reads": "on"}
         ]
@@ -206,6 +209,48 @@ def test_the_ledgers_tables_have_the_columns_of_the_field_dictionary(
             f"and table_name = '{table.name}' order by ordinal_position",
         )
         assert [row[0] for row in rows] == table.columns
+
+
+def test_an_analyst_exports_the_same_bytes_as_from_duckdb(
+    server: Server,
+    published: tuple[Settings, Outcome],
+    from_digests: tuple[Settings, Outcome],
+    tmp_path: Path,
+) -> None:
+    """All but the ledgers, which tell of runs; by somebody who may do nothing but read."""
+    with psycopg.connect(server.dsn("fleet"), autocommit=True) as connection:
+        connection.execute("create role reader login in role fleetstats_analyst")
+    url = make_url(server.url("fleet")).set(username="reader").render_as_string(hide_password=False)
+    reader = Settings(home=tmp_path / "nobody", originals=None, warehouse_url=SecretStr(url))
+    kinds = "reference,core,finding,mart,lineage,crosscheck"
+    for settings, name in ((reader, "server"), (from_digests[0], "file")):
+        export(settings, tmp_path / name, "parquet,csv", kinds, progress=lambda *_: None)
+    there, here = (
+        {
+            p.relative_to(folder): p.read_bytes()
+            for form in ("csv", "parquet")
+            for p in (folder / form).iterdir()
+        }
+        for folder in (tmp_path / "server", tmp_path / "file")
+    )
+    assert len(there) > 90
+    assert there == here
+    assert export(reader, tmp_path / "all", "csv", "all", progress=lambda *_: None).rows["filing_account"] > 0
+
+
+def test_an_export_sees_one_publication_however_long_it_takes(published: tuple[Settings, Outcome]) -> None:
+    warehouse = open_warehouse(published[0])
+    row = {
+        "run_id": "later", "happened_at": datetime(2024, 1, 1, tzinfo=UTC), "requested_by": "a", "reason": "b",
+        "vintage": date(2023, 1, 1), "outcome": "planned", "publication_id": "pub-0",
+    }  # fmt: skip
+    with warehouse.snapshot() as read:
+        before = read("backfill")
+        warehouse.record("backfill", "later", [row])
+        assert read("backfill") == before
+    with warehouse.snapshot() as read:
+        assert (now := read("backfill")) is not None
+        assert row in now.to_pylist()
 
 
 def test_queries_go_through_one_statement_at_a_time_read_only(published: tuple[Settings, Outcome]) -> None:

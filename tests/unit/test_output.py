@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleetstats.output import Format, plain, progress, safe_cell, to_json, write_table
+from fleetstats.output import Format, plain, plain_cell, progress, safe_cell, to_json, write_table
 
 HARMFUL = ("=", "+", "-", "@", "\t", "\r")
 
@@ -40,10 +40,18 @@ def test_a_carriage_return_in_a_cell_does_not_begin_a_record(tmp_path: Path, tex
     assert len(list(csv.reader(io.StringIO(content, newline="")))) == 2
 
 
-@given(st.text(max_size=8))
-def test_every_other_text_is_written_as_it_is(text: str) -> None:
-    assert safe_cell(text) == (f"'{text}" if text.startswith(HARMFUL) else text)
-    assert not str(safe_cell(text)).startswith(HARMFUL)
+@given(st.text(max_size=8) | st.text("='-a", max_size=4))
+def test_every_other_text_is_written_as_it_is_and_all_can_be_read_back(text: str) -> None:
+    cell = safe_cell(text)
+    assert cell == (f"'{text}" if text.startswith((*HARMFUL, "'")) or not text else text)
+    assert not str(cell).startswith(HARMFUL)
+    assert plain_cell(cell) == text
+
+
+def test_no_value_and_an_empty_text_can_be_told_apart() -> None:
+    assert plain_cell("") is None
+    assert safe_cell(None) is None
+    assert safe_cell("") == "'"
 
 
 @pytest.mark.parametrize("value", [-1, Decimal("-1.50"), -0.5, None, True, date(2023, 1, 2)])

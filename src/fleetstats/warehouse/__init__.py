@@ -36,6 +36,10 @@ ReadRows = Callable[[str, Sequence[str]], "list[tuple[Any, ...]] | None"]
 """Some columns of a table by name, as they are stored; None where the table or one of them is not there."""
 
 
+ReadTable = Callable[[str], "pa.Table | None"]
+"""A whole table by name, in the types of the field dictionary; None where it is not there."""
+
+
 @dataclass(frozen=True)
 class State:
     """What a warehouse says of its current publication.
@@ -138,10 +142,16 @@ class Warehouse(Protocol):
     def rollback(self, to: State, run_id: str, published_at: datetime) -> State:
         """Return to a kept publication, in one step."""
 
+    def snapshot(self) -> AbstractContextManager[ReadTable]:
+        """Read published tables and ledgers with an analyst's rights: all of one publication, however long it takes.
+
+        Raises `ConfigurationError` where nothing is published, or where a table lacks a column of this version.
+        """
+
     def query(self, sql: str) -> pa.Table:
         """The result of one read-only statement; `BadStatement` if it is not one or fails."""
 
-    def snapshot(self) -> AbstractContextManager[Ask]:
+    def questions(self) -> AbstractContextManager[Ask]:
         """Several questions to one publication, with an analyst's rights and no more; `BadStatement` if one fails."""
 
 

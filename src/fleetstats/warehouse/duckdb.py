@@ -20,7 +20,17 @@ from fleetstats.raw import write_atomically
 from fleetstats.schema import CHAINED, TABLES, Table, tables
 from fleetstats.settings import Settings
 from fleetstats.staged import rows_to_table
-from fleetstats.warehouse import KEPT, ROLLED_BACK, Ask, ReadFrame, ReadRows, State, may_wait, publication_row
+from fleetstats.warehouse import (
+    KEPT,
+    ROLLED_BACK,
+    Ask,
+    ReadFrame,
+    ReadRows,
+    ReadTable,
+    State,
+    may_wait,
+    publication_row,
+)
 
 if TYPE_CHECKING:
     import duckdb
@@ -187,6 +197,14 @@ def select_columns(table: str, columns: Sequence[str]) -> str:
     """A query of some columns of one of our tables, in the order of its key."""
     spec = TABLES[table]
     return f"select {', '.join(columns)} from {spec.name} order by {', '.join(spec.key)}"  # noqa: S608 - our names
+
+
+def other_version(table: str, found: str) -> ConfigurationError:
+    """What to say where a published table lacks a column that this version of fleetstats reads."""
+    return ConfigurationError(
+        f"the published table {table} was made by another version of fleetstats\n  found:    {shorten(found, 300)}\n"
+        "  to do:    fleetstats run, which builds it again"
+    )
 
 
 class DuckdbWarehouse:
@@ -388,12 +406,31 @@ class DuckdbWarehouse:
         self._write_note(state)
         return state
 
+    @contextmanager
+    def snapshot(self) -> Iterator[ReadTable]:
+        """One connection: it keeps reading the file that it opened, also when another is renamed over it."""
+        import duckdb
+
+        with connect(self._path) as connection:
+
+            def read(table: str) -> pa.Table | None:
+                spec = TABLES[table]
+                try:
+                    found = connection.execute(select_columns(table, spec.columns)).to_arrow_table()
+                except duckdb.CatalogException:
+                    return None
+                except duckdb.BinderException as error:
+                    raise other_version(table, str(error)) from error
+                return found.cast(spec.arrow_schema())
+
+            yield read
+
     def query(self, sql: str) -> pa.Table:
         """One statement through a connection that can neither write nor reach other files."""
         return query(self._path, sql)
 
     @contextmanager
-    def snapshot(self) -> Iterator[Ask]:
+    def questions(self) -> Iterator[Ask]:
         """One connection, which keeps the file that it opened; it can neither write nor reach other files."""
         import duckdb
 

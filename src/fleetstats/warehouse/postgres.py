@@ -19,8 +19,18 @@ from typing import TYPE_CHECKING, Any
 from fleetstats import __version__
 from fleetstats.errors import BadStatement, ConfigurationError, Locked, shorten
 from fleetstats.schema import CHAINED, TABLES, Table
-from fleetstats.staged import rows_to_table
-from fleetstats.warehouse import KEPT, ROLLED_BACK, Ask, ReadFrame, ReadRows, State, may_wait, publication_row
+from fleetstats.staged import make_table, rows_to_table
+from fleetstats.warehouse import (
+    KEPT,
+    ROLLED_BACK,
+    Ask,
+    ReadFrame,
+    ReadRows,
+    ReadTable,
+    State,
+    may_wait,
+    publication_row,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -430,7 +440,7 @@ class PostgresWarehouse:
         return state
 
     @contextmanager
-    def snapshot(self) -> Iterator[Ask]:
+    def questions(self) -> Iterator[Ask]:
         """One transaction of the analyst role: read-only, of one state, each query with a time limit."""
         import psycopg
         from psycopg import IsolationLevel
@@ -453,6 +463,31 @@ class PostgresWarehouse:
                     ) from error
 
             yield ask
+
+    @contextmanager
+    def snapshot(self) -> Iterator[ReadTable]:
+        """One transaction of the analyst, read-only and repeatable: it sees what was published when it began."""
+        import psycopg
+
+        from fleetstats.warehouse.duckdb import other_version, select_columns
+
+        with _connect(self._url, role=ANALYST) as connection:
+            connection.read_only = True
+            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            connection.autocommit = False
+            there = self._columns(connection, PUBLISHED_SCHEMA) | self._columns(connection, LEDGER_SCHEMA)
+
+            def read(table: str) -> pa.Table | None:
+                columns = TABLES[table].columns
+                if table not in there:
+                    return None
+                if missing := set(columns) - there[table]:
+                    raise other_version(table, f"no column {', '.join(sorted(missing))}")
+                rows = connection.execute(select_columns(table, columns).encode()).fetchall()
+                values = zip(*rows, strict=True) if rows else ([] for _ in columns)
+                return make_table(table, dict(zip(columns, map(list, values), strict=True)))
+
+            yield read
 
     def query(self, sql: str) -> pa.Table:
         """One statement, as the analyst role, in a read-only transaction."""
