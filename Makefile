@@ -9,6 +9,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 BIN := .venv/bin
+QUARTER := 2023Q3
 AIRFLOW_EXTRAS := airflow,postgres
 EXTRAS := $(AIRFLOW_EXTRAS),dev
 INPUTS := pyproject.toml requirements.lock scripts/uv
@@ -23,13 +24,17 @@ test bench: export FLEETSTATS_ORIGINALS := $(abspath ../shared/data)
 endif
 endif
 
-.PHONY: help run airflow test test-distributed lint types format check bench lock install wheel clean
+.PHONY: help run report airflow test test-distributed lint types format check bench lock install wheel clean
 
 help: ## print this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  make %-16s %s\n' "$$name" "$$text"; done
 
 run: .venv/.core ## build the warehouse from all filings and publish it (the main job)
 	@$(BIN)/fleetstats run $(ARGS)
+
+report: .venv/.core ## build the page of a quarter, from a warehouse built first (QUARTER=2023Q3)
+	@$(BIN)/fleetstats run
+	@$(BIN)/fleetstats report --quarter $(QUARTER) $(ARGS)
 
 airflow: .venv/.airflow ## start a local Airflow with the DAGs of dags/; Ctrl-C ends it
 	@exec $(BIN)/python -m scripts.airflow $(ARGS)

@@ -1,4 +1,4 @@
-"""Draws the quarter's charts when the quarter is over."""
+"""Builds the quarter's page when the quarter is over."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from fleetstats_shared import DEFAULTS, START, settings
 DOC = """
 ### The quarter
 
-Draws the charts of a quarter in Chinese and English into `reports/<quarter>/`, from what is published.
+Builds the page of a quarter in Chinese and English in `reports/<quarter>/`, from what is published: findings, charts,
+tables, checks and sources. `reports/index.html` lists all quarters.
 
-Before the first publication there is nothing to draw: the run is green and skips.
+Before the first publication there is nothing to show: the run is green and skips.
 
 The quarter is that of the run's data interval; the param `quarter`, such as `2023Q3`, asks for any other. A quarter
-can be drawn again at any time.
+can be built again at any time; a reader finds the old page or the new one.
 """
 
 
@@ -40,7 +41,7 @@ can be drawn again at any time.
     doc_md=DOC,
 )
 def fleetstats_quarterly() -> None:
-    """Which quarter, then its charts."""
+    """Which quarter, then its page."""
 
     @task.short_circuit
     def published() -> bool:
@@ -55,14 +56,14 @@ def fleetstats_quarterly() -> None:
         return params["quarter"] or quarter_of(data_interval_start)
 
     @task
-    def charts(quarter: Any) -> list[str]:
-        from fleetstats.quarterly import draw_quarter
+    def page(quarter: Any) -> list[str]:
+        from fleetstats.quarterly import build_quarter
 
-        return draw_quarter(settings(), quarter)
+        return build_quarter(settings(), quarter)
 
     asked = quarter()
     published() >> asked
-    charts(asked)
+    page(asked)
 
 
 fleetstats_quarterly()

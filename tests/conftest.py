@@ -13,6 +13,15 @@ from fleetstats.pipeline import Outcome, run
 from fleetstats.settings import Settings
 from tests.postgres_server import Server, running_server
 
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--write-pictures",
+        action="store_true",
+        help="keep what charts look like now as what they should look like",
+    )
+
+
 Query = Callable[[str], list[dict[str, Any]]]
 
 

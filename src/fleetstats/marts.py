@@ -189,8 +189,8 @@ def sources_of(sql: str, statements: dict[str, str]) -> set[str]:
             texts.append(statements[name])
             pending |= reads(statements[name], TABLES) - seen
     sources = {s for s in SOURCES if any(f"'{s}'" in text for text in texts)}
-    if "published_figure" in seen and not sources:
-        sources = {s for s in SOURCES if not s.startswith(("cadmv_", "nhtsa_"))}
+    if "published_figure" in seen and not any(s for s in sources if not s.startswith(("cadmv_", "nhtsa_"))):
+        sources |= {s for s in SOURCES if not s.startswith(("cadmv_", "nhtsa_"))}
     for name in seen:
         if name.startswith("cadmv_"):
             sources.add(_SOURCE_OF_TABLE.get(name, "cadmv_mileage"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, datetime
 
 from fleetstats.errors import BadArgument
@@ -16,16 +15,12 @@ def quarter_of(begins: date | datetime | None) -> str:
     return f"{begins.year}Q{(begins.month + 2) // 3}"
 
 
-def draw_quarter(settings: Settings, quarter: str) -> list[str]:
-    """Draw every chart into reports/<quarter>/, both languages, PNG and SVG; returns the paths.
+def build_quarter(settings: Settings, quarter: str) -> list[str]:
+    """Build the page of a quarter in reports/<quarter>/ and the index of all; returns the page and its PDFs.
 
     Raises `BadArgument` for what is not a quarter, `ConfigurationError` where nothing is published.
     """
-    from fleetstats.charts import CHARTS, FORMATS, LANGUAGES
-    from fleetstats.drawing import draw
+    from fleetstats.report import build
 
-    if re.fullmatch(r"\d{4}Q[1-4]", quarter) is None:
-        raise BadArgument(f"not a quarter: {quarter!r}\n  expected: such as 2023Q3")
-    folder = settings.reports / quarter
-    drawn = [draw(settings, name, folder, languages=LANGUAGES, formats=FORMATS) for name in CHARTS]
-    return [str(path) for one in drawn for path in one.paths]
+    built = build(settings, quarter)
+    return [str(path) for path in (built.page, *built.pdfs)]

@@ -308,10 +308,15 @@ def test_freshness_warns_and_does_not_fail(
     assert {row["event"] for row in rows} == {"overdue"}
 
 
-def test_a_quarter_is_drawn_for_the_asking(nightly: tuple[Path, list[Any]], run_dag: RunDag) -> None:
+def test_a_quarter_s_page_is_built_for_the_asking(nightly: tuple[Path, list[Any]], run_dag: RunDag) -> None:
     run = run_dag("fleetstats_quarterly", nightly[0], quarter="2023Q3")
     assert run.state == "success"
-    assert list((nightly[0] / "reports" / "2023Q3").rglob("beijing-vs-california*.png"))
+    reports = nightly[0] / "reports"
+    facts = json.loads((reports / "2023Q3" / "report.json").read_text("utf-8"))
+    assert facts["quarter"] == "2023Q3"
+    assert len(list((reports / "2023Q3" / "charts").glob("*.zh.dark.png"))) == 11
+    assert facts["publication_id"] in (reports / "2023Q3" / "index.html").read_text("utf-8")
+    assert "2023Q3/index.html" in (reports / "index.html").read_text("utf-8")
 
 
 def test_the_forecast_runs_on_what_is_published(nightly: tuple[Path, list[Any]], run_dag: RunDag) -> None:

@@ -5,14 +5,23 @@ Nothing heavy is imported before something is drawn, so the command line and a D
 
 from __future__ import annotations
 
-import os
-import warnings
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from datetime import date
+from typing import TYPE_CHECKING, Protocol
 
-from fleetstats.charts import beijing_vs_california
+from fleetstats.charts import (
+    beijing_vs_california,
+    bev_quarterly,
+    claims,
+    coverage,
+    disengagement_rate,
+    forecast_scorecard,
+    mileage_cumulative,
+    mileage_quarterly,
+    noa_chips,
+    orders,
+    robotaxi_trips,
+)
 from fleetstats.charts.style import LANGUAGES, LIGHT, THEMES, Language, Provenance, Theme, ThemeName
 
 if TYPE_CHECKING:
@@ -21,23 +30,16 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CHARTS",
-    "FORMATS",
     "LANGUAGES",
     "THEMES",
     "Chart",
+    "Describe",
     "Draw",
-    "EmptyChart",
-    "Format",
     "Language",
     "Provenance",
     "Theme",
     "ThemeName",
-    "render",
 ]
-
-Format = Literal["png", "svg"]
-FORMATS: tuple[Format, ...] = ("png", "svg")
-PNG_DPI = 200
 
 
 class Draw(Protocol):
@@ -48,104 +50,88 @@ class Draw(Protocol):
     ) -> Figure: ...
 
 
+class Describe(Protocol):
+    """The same frame in words, for those who do not see the picture; empty where there is nothing to see."""
+
+    def __call__(self, frame: pd.DataFrame, language: Language) -> str: ...
+
+
+class Module(Protocol):
+    """What the module of a chart has."""
+
+    ABOUT: dict[Language, str]
+    QUERY: str
+    COLUMNS: list[str]
+    ENDS: str
+
+    @property
+    def draw(self) -> Draw:
+        """The chart."""
+
+    @property
+    def describe(self) -> Describe:
+        """Its words."""
+
+
 @dataclass(frozen=True)
 class Chart:
-    """A chart: its public name, what it is about, the SQL that gives its frame, and the function."""
+    """A chart: its public name, what it is about, the SQL that gives its frame, and its functions.
+
+    `ends` is the frame's column that says when a row's period ends (or begins, where rows are whole months or
+    quarters): rows after the quarter described are left out; where it is empty none are. `columns` are those
+    that the frame has to have.
+    `sources` are named where the marts rest on more than the chart shows.
+    """
 
     name: str
     title_en: str
     title_zh: str
     query: str
+    ends: str
+    columns: tuple[str, ...]
     draw: Draw
+    describe: Describe
+    sources: tuple[str, ...] = ()
 
     def title(self, language: Language) -> str:
         """What the chart is about; the title on the picture says what was found."""
         return self.title_zh if language == "zh" else self.title_en
 
+    def sql(self, until: date | None) -> str:
+        """The query, with nothing that lies after `until`."""
+        if until is None or not self.ends:
+            return self.query
+        # Names are this module's own, and a date has no quotation marks
+        return f"select * from (\n{self.query}\n) as drawn where {self.ends} <= date '{until.isoformat()}'"  # noqa: S608
+
+
+def _chart(name: str, module: Module) -> Chart:
+    return Chart(
+        name=name,
+        title_en=module.ABOUT["en"],
+        title_zh=module.ABOUT["zh"],
+        query=module.QUERY,
+        ends=module.ENDS,
+        columns=tuple(module.COLUMNS),
+        draw=module.draw,
+        describe=module.describe,
+        sources=tuple(getattr(module, "SOURCES", ())),
+    )
+
 
 CHARTS: dict[str, Chart] = {
     chart.name: chart
     for chart in (
-        Chart(
-            name="beijing-vs-california",
-            title_en=beijing_vs_california.ABOUT["en"],
-            title_zh=beijing_vs_california.ABOUT["zh"],
-            query=beijing_vs_california.QUERY,
-            draw=beijing_vs_california.draw,
-        ),
+        _chart("beijing-vs-california", beijing_vs_california),
+        _chart("mileage-cumulative", mileage_cumulative),
+        _chart("mileage-quarterly", mileage_quarterly),
+        _chart("disengagement-rate", disengagement_rate),
+        _chart("orders", orders),
+        _chart("robotaxi-trips", robotaxi_trips),
+        _chart("bev-quarterly", bev_quarterly),
+        _chart("noa-chips", noa_chips),
+        _chart("forecast-scorecard", forecast_scorecard),
+        _chart("claims", claims),
+        _chart("coverage", coverage),
     )
 }
-
-
-class EmptyChart(UserWarning):
-    """A chart was drawn of no data, and says so."""
-
-
-def render(
-    chart: Chart,
-    frame: pd.DataFrame,
-    *,
-    languages: Sequence[Language] = LANGUAGES,
-    formats: Sequence[Format] = FORMATS,
-    folder: Path,
-    provenance: Provenance,
-    theme: ThemeName = "light",
-) -> list[Path]:
-    """Draw `chart` once per language and write `<name>.<language>[.dark].<format>` into `folder`.
-
-    Each file appears whole or not at all, and the same frame and provenance give the same bytes. A frame
-    without rows warns with `EmptyChart`.
-    """
-    from fleetstats.charts import style
-
-    if frame.empty:
-        warnings.warn(f"{chart.name}: no data to draw; the picture says so", EmptyChart, stacklevel=2)
-    folder.mkdir(parents=True, exist_ok=True)
-    suffix = "" if theme == "light" else f".{theme}"
-    written = []
-    for language in languages:
-        figure = chart.draw(frame, language=language, provenance=provenance, theme=THEMES[theme])
-        with style.applied(THEMES[theme]):
-            for form in formats:
-                path = folder / f"{chart.name}.{language}{suffix}.{form}"
-                _save(figure, path, form, _metadata(chart, figure, language, form, provenance))
-                written.append(path)
-    return written
-
-
-def _metadata(
-    chart: Chart, figure: Figure, language: Language, form: Format, provenance: Provenance
-) -> dict[str, str | None]:
-    """What a file says of itself; no clock and no library version, so that bytes can be compared."""
-    vintage = provenance.vintage.isoformat() if provenance.vintage else "current"
-    source = f"fleetstats publication {provenance.publication_id}, vintage {vintage}"
-    query = " ".join(chart.query.split())
-    title = str(figure.get_label())
-    if form == "svg":
-        return {
-            "Title": title,
-            "Source": source,
-            "Description": query,
-            "Identifier": provenance.publication_id,
-            "Language": language,
-            "Creator": "fleetstats",
-            "Date": None,
-        }
-    return {
-        "Title": title,
-        "Source": source,
-        "Description": query,
-        "Publication": provenance.publication_id,
-        "Language": language,
-        "Software": "fleetstats",
-    }
-
-
-def _save(figure: Figure, path: Path, form: Format, metadata: dict[str, str | None]) -> None:
-    """Write beside `path`, then rename over it."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        figure.savefig(partial, format=form, dpi=PNG_DPI, facecolor=figure.get_facecolor(), metadata=metadata)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""The one style of all charts: type, colours, numbers, and the page that a chart is set on.
+"""The one style of all charts: colours, and type.
 
 Nothing heavy is imported with this module, nothing global is changed for good, and pyplot is not used.
 Lengths on the page are points (72 to the inch).
@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,13 +20,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from fleetstats.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
     from matplotlib.text import Text
 
 Language = Literal["zh", "en"]
 ThemeName = Literal["light", "dark"]
-Rounding = Literal["nearest", "down", "up"]
 
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
@@ -48,13 +44,18 @@ class Provenance:
     """Where a picture's numbers are from: printed on it and kept in the file.
 
     `vintage` is the day of `--as-of`, or None for the current publication. `sources` are short lines;
-    `sources_zh` are the same in Chinese, where there are any.
+    `sources_zh` are the same in Chinese, where there are any. `quarter` is the last one described, or None
+    for all there is; `query` is what was asked, if not the chart's own query. `reaches` is the last quarter
+    with data, where it lies more than a year before `quarter`.
     """
 
     publication_id: str
     vintage: date | None = None
     sources: tuple[str, ...] = ()
     sources_zh: tuple[str, ...] = ()
+    quarter: str | None = None
+    query: str | None = None
+    reaches: str | None = None
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,8 @@ THEMES: dict[ThemeName, Theme] = {
             "green": Hue("#009E73", "#00704f"),
             "orange": Hue("#E69F00", "#8a5f00"),
             "sky": Hue("#56B4E9", "#1b6f9f"),
+            "yellow": Hue("#b8a100", "#6b5d00"),
+            "ink": Hue("#333333", "#333333"),
             "grey": Hue("#777777", "#595959"),
         },
     ),
@@ -107,11 +110,46 @@ THEMES: dict[ThemeName, Theme] = {
             "green": Hue("#2fbf96", "#5fd6b3"),
             "orange": Hue("#E69F00", "#f0b73a"),
             "sky": Hue("#56B4E9", "#86caf0"),
+            "yellow": Hue("#e5d94a", "#efe57a"),
+            "ink": Hue("#e4e4e4", "#e4e4e4"),
             "grey": Hue("#9a9a9a", "#b4b9bf"),
         },
     ),
 }
 LIGHT = THEMES["light"]
+
+HUES = {
+    "baidu": "blue",
+    "waymo": "vermilion",
+    "cruise": "purple",
+    "pony_ai": "green",
+    "zoox": "sky",
+    "apple": "orange",
+    "tesla": "vermilion",
+    "byd": "blue",
+    "nvidia": "green",
+    "horizon_robotics": "blue",
+    "nuro": "ink",
+    "weride": "yellow",
+}
+"""A firm has one colour on all charts."""
+SPARE_HUES = ("orange", "sky", "green", "blue", "purple", "ink", "yellow", "vermilion")
+
+
+def hues_for(codes: Sequence[str], theme: Theme) -> dict[str, Hue]:
+    """A colour for each of the firms of a chart, its own or one that no other here has, as far as there are."""
+    taken = {HUES[code] for code in codes if code in HUES}
+    spare = [name for name in SPARE_HUES if name not in taken] or ["grey"]
+    others = [code for code in codes if code not in HUES]
+    return {code: theme.hues[HUES.get(code) or spare[others.index(code) % len(spare)]] for code in codes}
+
+
+def on(colour: str) -> str:
+    """Black or white, whichever is easier to read on a colour."""
+    from matplotlib.colors import to_rgb
+
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour))
+    return "#111111" if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.19 else "#ffffff"
 
 
 def tint(colour: str, paper: str, share: float) -> tuple[float, float, float]:
@@ -173,6 +211,7 @@ def applied(theme: Theme) -> Iterator[None]:
         yield
 
 
+@lru_cache(maxsize=50_000)
 def text_width(text: str, size: float) -> float:
     """Width of one line in points. Only inside `applied`."""
     from matplotlib.font_manager import FontProperties
@@ -233,210 +272,13 @@ def balanced(text: str, width: float, size: float) -> list[str]:
     return lines
 
 
-def embolden(text: Text, weight: float = 0.45) -> Text:
-    """Make type heavier by an outline of its own colour: the packaged font has one weight."""
+def embolden(text: Text, weight: float = 0.45, paper: str | None = None) -> Text:
+    """Make type heavier by an outline of its own colour: the packaged font has one weight.
+
+    With `paper`, lines that pass below the type are kept off it.
+    """
     from matplotlib.patheffects import Normal, Stroke
 
-    text.set_path_effects([Stroke(linewidth=weight, foreground=text.get_color()), Normal()])
+    halo = [] if paper is None else [Stroke(linewidth=3.0, foreground=paper)]
+    text.set_path_effects([*halo, Stroke(linewidth=weight, foreground=text.get_color()), Normal()])
     return text
-
-
-# Numbers and days
-
-_UNITS: dict[Language, tuple[tuple[int, str, int], ...]] = {
-    # from, suffix, decimals
-    "en": ((10**9, "B", 2), (10**6, "M", 1), (10**3, "K", 0)),
-    "zh": ((10**8, "亿", 2), (10**4, "万", 1)),
-}
-_ROUNDING = {"nearest": ROUND_HALF_EVEN, "down": ROUND_FLOOR, "up": ROUND_CEILING}
-
-
-def quantity(value: float, language: Language, *, rounding: Rounding = "nearest", more: int = 0) -> str:
-    """A number as a reader says it: 13.8M, 163K; 1378万, 16.3万, 1.23亿. `more` adds decimals.
-
-    Lower bounds are rounded down and firm upper bounds up, so that what is printed stays true.
-    """
-    exact = Decimal(repr(float(value)))
-    for index, (start, suffix, decimals) in enumerate(_UNITS[language]):
-        if abs(exact) < start:
-            continue
-        places = 0 if suffix == "万" and abs(exact) >= 10**7 and not more else decimals + more
-        if language == "zh":
-            places = min(places, decimals)
-        text = _rounded(exact / start, places, rounding)
-        if index and Decimal(text) * start >= _UNITS[language][index - 1][0]:  # 999,999 is 1.0M, not 1000K
-            larger, name, places = _UNITS[language][index - 1]
-            return _rounded(exact / larger, places, rounding) + name
-        return text + suffix
-    return _rounded(exact, 0, rounding)
-
-
-def _rounded(value: Decimal, places: int, rounding: Rounding) -> str:
-    return f"{value.quantize(Decimal(1).scaleb(-places), rounding=_ROUNDING[rounding]):f}"
-
-
-def tick(value: float, language: Language) -> str:
-    """A round number on an axis: 0, 500K, 5M; 50万, 500万."""
-    for start, suffix, _ in _UNITS[language]:
-        if abs(value) >= start:
-            return f"{value / start:.6g}{suffix}"
-    return f"{value:.6g}"
-
-
-def day(value: date, language: Language, *, year: bool = True) -> str:
-    """31 Dec 2022; 2022年12月31日."""
-    if language == "zh":
-        return f"{value.year}年{value.month}月{value.day}日" if year else f"{value.month}月{value.day}日"
-    months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
-    return f"{value.day} {months[value.month - 1]}" + (f" {value.year}" if year else "")
-
-
-def listed(items: Sequence[str], language: Language) -> str:
-    """A, B and C; A、B和C."""
-    if len(items) < 2:
-        return "".join(items)
-    comma, last = ("、", "和") if language == "zh" else (", ", " and ")
-    return comma.join(items[:-1]) + last + items[-1]
-
-
-def source_notes(provenance: Provenance, language: Language) -> list[str]:
-    """The last lines of every picture: sources, publication and vintage."""
-    chosen = provenance.sources_zh if language == "zh" and provenance.sources_zh else provenance.sources
-    notes = []
-    if language == "zh":
-        if chosen:
-            notes.append("来源：" + "；".join(chosen) + "。")
-        vintage = f"截至{day(provenance.vintage, 'zh')}" if provenance.vintage else "当前"
-        notes.append(f"数据发布号：{provenance.publication_id} · 数据版本：{vintage} · fleetstats")
-    else:
-        if chosen:
-            notes.append(f"Source{'s' if len(chosen) > 1 else ''}: " + "; ".join(chosen) + ".")
-        vintage = f"as of {day(provenance.vintage, 'en')}" if provenance.vintage else "current"
-        notes.append(f"Publication: {provenance.publication_id} · vintage: {vintage} · fleetstats")
-    return notes
-
-
-# The page
-
-
-def page(
-    headline: str,
-    deck: str,
-    subtitle: str,
-    notes: Sequence[str],
-    *,
-    theme: Theme,
-    right: float = 0.0,
-    headroom: float = 10.0,
-    plot: float = PLOT_HEIGHT,
-) -> tuple[Figure, Axes]:
-    """A sheet with headline, deck and subtitle on top, small print at the bottom, and empty axes between.
-
-    The axes are `plot` points high; `right` points beside them are kept for labels, `headroom`
-    points above. The sheet is 10 inches wide; small print that is long makes it higher, and never the plot
-    smaller. Only inside `applied`.
-    """
-    from matplotlib.figure import Figure
-
-    width = PAGE_WIDTH - 2 * MARGIN
-    header = [
-        (line, size, colour, f"{name}-{index}")
-        for name, text, size, colour in (
-            ("headline", headline, TITLE, theme.ink),
-            ("deck", deck, DECK, theme.ink),
-            ("subtitle", subtitle, SUBTITLE, theme.muted),
-        )
-        for index, line in enumerate(balanced(text, width, size))
-    ]
-    footer = [line for note in notes for line in wrap(note, width, NOTE)]
-    top = MARGIN * 0.7 + sum(size * LEADING for _, size, _, _ in header) + 9.0
-    bottom = MARGIN * 0.6 + len(footer) * NOTE * LEADING + 12.0
-    axis = 22.0
-    height = top + headroom + plot + axis + bottom
-    figure = Figure(figsize=(PAGE_WIDTH / 72, height / 72), facecolor=theme.paper)
-
-    y = height - MARGIN * 0.7
-    for line, size, colour, gid in header:
-        y -= 3.0 if gid == "subtitle-0" else 0.0
-        words = figure.text(MARGIN / PAGE_WIDTH, y / height, line, size=size, va="top", color=colour, gid=gid)
-        if size == TITLE:
-            embolden(words)
-        y -= size * LEADING
-    y = MARGIN * 0.6 + len(footer) * NOTE * LEADING
-    for index, line in enumerate(footer):
-        figure.text(
-            MARGIN / PAGE_WIDTH,
-            y / height,
-            line,
-            size=NOTE,
-            va="top",
-            color=theme.muted,
-            gid=f"note-{index}",
-        )
-        y -= NOTE * LEADING
-    figure.set_label(headline)
-
-    axes = figure.add_axes(
-        (
-            (MARGIN + AXIS_LABELS) / PAGE_WIDTH,
-            (bottom + axis) / height,
-            (width - AXIS_LABELS - right) / PAGE_WIDTH,
-            plot / height,
-        )
-    )
-    axes.set_facecolor("none")
-    for name, spine in axes.spines.items():
-        spine.set_visible(name == "bottom")
-        spine.set_color(theme.muted)
-        spine.set_linewidth(0.8)
-    axes.tick_params(length=0, labelsize=SMALL, labelcolor=theme.muted, pad=5)
-    axes.grid(visible=True, axis="y", color=theme.grid, linewidth=0.7)
-    axes.set_axisbelow(True)
-    return figure, axes
-
-
-def no_data(title: str, why: str, notes: Sequence[str], *, theme: Theme) -> Figure:
-    """A picture that says that there is nothing to show. Only inside `applied`."""
-    figure, axes = page(title, "", "", notes, theme=theme)
-    axes.set_axis_off()
-    axes.text(
-        0.5, 0.5, why, transform=axes.transAxes, ha="center", va="center", size=TITLE, color=theme.muted
-    ).set_gid("no-data")
-    return figure
-
-
-def plot_size(axes: Axes) -> tuple[float, float]:
-    """Width and height of the axes of a `page`, in points."""
-    position, figure = axes.get_position(), axes.figure
-    inches = figure.bbox.height / figure.bbox.width * PAGE_WIDTH
-    return position.width * PAGE_WIDTH, position.height * inches
-
-
-def spread(wanted: Sequence[float], sizes: Sequence[float], low: float, high: float) -> list[float]:
-    """Centres for labels of these heights, as near as can be to where they are wanted, none over another.
-
-    All are in points; the order of `wanted` is kept. What does not fit between `low` and `high` grows
-    upwards.
-    """
-    order = sorted(range(len(wanted)), key=lambda i: wanted[i])
-    blocks: list[tuple[list[int], float]] = []  # members from the bottom up, and the bottom's place
-
-    def placed(members: list[int]) -> float:
-        offsets, total = [], 0.0
-        for i in members:
-            offsets.append(wanted[i] - (total + sizes[i] / 2))
-            total += sizes[i]
-        return max(low, min(sum(offsets) / len(offsets), high - total))
-
-    for i in order:
-        members = [i]
-        while blocks and blocks[-1][1] + sum(sizes[j] for j in blocks[-1][0]) > placed(members):
-            members = blocks.pop()[0] + members
-        blocks.append((members, placed(members)))
-    centres = [0.0] * len(wanted)
-    for members, bottom in blocks:
-        reached = bottom
-        for i in members:
-            centres[i] = reached + sizes[i] / 2
-            reached += sizes[i]
-    return centres

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 import warnings
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -15,24 +13,25 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.dates import date2num
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.text import Annotation, Text
+from matplotlib.text import Annotation
 
 from fleetstats.charts import (
     CHARTS,
     LANGUAGES,
     THEMES,
-    EmptyChart,
     Language,
     Provenance,
     ThemeName,
-    render,
     style,
 )
 from fleetstats.charts.beijing_vs_california import COLUMNS, QUERY
+from fleetstats.charts.files import EmptyChart, render
+from fleetstats.charts.numbers import quantity
+from fleetstats.charts.page import spread
+from tests.unit.charts.looking import assert_apart, words
 
 CHART = CHARTS["beijing-vs-california"]
 WITH_DRIVER = "cadmv_testing_with_driver"
@@ -55,13 +54,6 @@ def points(figure: Figure) -> dict[str, tuple[float, float]]:
         for gid, line in lines(figure).items()
         if "-point-" in gid
     }
-
-
-def words(figure: Figure, prefix: str = "") -> str:
-    """What is printed under gids that begin with `prefix`, line after line; none between Chinese lines."""
-    found = [t for t in figure.findobj(Text) if isinstance(t, Text)]
-    said = " ".join(t.get_text() for t in found if str(t.get_gid() or "").startswith(prefix))
-    return re.sub(r"(?<=[\u3000-\u9fff\uff00-\uffef]) | (?=[\u3000-\u9fff\uff00-\uffef])", "", said)
 
 
 def arrows(figure: Figure) -> dict[str, float]:
@@ -261,28 +253,6 @@ def test_sources_scopes_and_vintage_are_printed(frame: pd.DataFrame, provenance:
 # Nothing overlaps, nothing is cut off, no glyph is missing
 
 
-def boxes(figure: Figure) -> Iterator[tuple[str, tuple[float, float, float, float]]]:
-    renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
-    for text in figure.findobj(Text):
-        if isinstance(text, Text) and text.get_visible() and text.get_text().strip():
-            box = Text.get_window_extent(text, renderer)
-            yield text.get_text(), (box.x0, box.y0, box.x1, box.y1)
-
-
-def assert_apart(figure: Figure, theme: ThemeName) -> None:
-    """No words lie over other words or beyond the edge of the sheet."""
-    with style.applied(THEMES[theme]):
-        FigureCanvasAgg(figure).draw()  # type: ignore[no-untyped-call]
-        found = list(boxes(figure))
-    width, height = figure.bbox.width, figure.bbox.height
-    for text, (x0, y0, x1, y1) in found:
-        assert min(x0, y0, width - x1, height - y1) >= 0, text
-    for i, (text, a) in enumerate(found):
-        for other, b in found[i + 1 :]:
-            apart = a[2] <= b[0] + 1 or b[2] <= a[0] + 1 or a[3] <= b[1] + 2.5 or b[3] <= a[1] + 2.5
-            assert apart, f"{text!r} lies over {other!r}"
-
-
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("theme", THEMES)
 def test_words_neither_overlap_nor_leave_the_sheet(
@@ -317,7 +287,7 @@ def test_an_empty_frame_is_a_picture_that_says_so(provenance: Provenance, tmp_pa
     assert words(drawn(empty, provenance), "no-data") == "No data in this publication"
     with pytest.warns(EmptyChart, match="beijing-vs-california: no data"):
         written = render(CHART, empty, folder=tmp_path, provenance=provenance)
-    assert len(written) == 4
+    assert len(written) == 6
     assert all(path.stat().st_size > 1000 for path in written)
 
 
@@ -335,7 +305,7 @@ def test_one_fleet(
     figure = drawn(one, provenance, language)
     assert words(figure, "headline") == CHART.title(language), "nothing is compared"
     assert all(gid.startswith(fleet) for gid in points(figure))
-    assert len(render(CHART, one, languages=[language], folder=tmp_path, provenance=provenance)) == 2
+    assert len(render(CHART, one, languages=[language], folder=tmp_path, provenance=provenance)) == 3
 
 
 def test_one_point_zeros_only_bounds_and_names_that_are_codes(
@@ -380,7 +350,7 @@ def test_render_writes_the_same_bytes_twice(
     first = render(CHART, frame, folder=tmp_path / "a", provenance=provenance)
     again = render(CHART, frame, folder=tmp_path / "b", provenance=provenance)
     assert [p.name for p in first] == [
-        f"beijing-vs-california.{language}.{form}" for language in LANGUAGES for form in ("png", "svg")
+        f"beijing-vs-california.{language}.{form}" for language in LANGUAGES for form in ("png", "svg", "pdf")
     ]
     assert [p.read_bytes() for p in first] == [p.read_bytes() for p in again]
     assert sorted(p.name for p in (tmp_path / "a").iterdir()) == sorted(p.name for p in first), (
@@ -391,7 +361,7 @@ def test_render_writes_the_same_bytes_twice(
 def test_files_say_where_they_are_from(frame: pd.DataFrame, provenance: Provenance, tmp_path: Path) -> None:
     from PIL import Image
 
-    png, svg = render(CHART, frame, languages=["zh"], folder=tmp_path, provenance=provenance)
+    png, svg, _ = render(CHART, frame, languages=["zh"], folder=tmp_path, provenance=provenance)
     with Image.open(png) as image:
         text = dict(image.info)
         assert image.size[0] == 2000
@@ -411,11 +381,12 @@ def test_a_failed_write_leaves_the_old_file(
     (path,) = render(CHART, frame, languages=["en"], formats=["png"], folder=tmp_path, provenance=provenance)
     before = path.read_bytes()
 
-    def full(_self: Figure, target: Path, **_options: object) -> None:
-        target.write_bytes(b"half")
+    def full(self: Path, _content: bytes) -> int:
+        with self.open("wb") as file:
+            file.write(b"half")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Figure, "savefig", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(OSError, match="No space left"):
         render(CHART, frame, languages=["en"], formats=["png"], folder=tmp_path, provenance=provenance)
     assert path.read_bytes() == before
@@ -477,14 +448,14 @@ def test_the_query_gives_the_columns(frame: pd.DataFrame) -> None:
     ],
 )
 def test_quantity(value: float, en: str, zh: str) -> None:
-    assert style.quantity(value, "en") == en
-    assert style.quantity(value, "zh") == zh
+    assert quantity(value, "en") == en
+    assert quantity(value, "zh") == zh
 
 
 def test_bounds_are_rounded_away_from_what_they_bound() -> None:
-    assert style.quantity(2_099_999, "en", rounding="down") == "2.0M"
-    assert style.quantity(2_010_001, "en", rounding="up") == "2.1M"
-    assert style.quantity(999_999, "en", rounding="down") == "999K"
+    assert quantity(2_099_999, "en", rounding="down") == "2.0M"
+    assert quantity(2_010_001, "en", rounding="up") == "2.1M"
+    assert quantity(999_999, "en", rounding="down") == "999K"
 
 
 def test_lines_end_where_they_may() -> None:
@@ -501,6 +472,6 @@ def test_lines_end_where_they_may() -> None:
 
 
 def test_labels_are_spread() -> None:
-    centres = style.spread([10.0, 11.0, 12.0, 80.0], [10.0] * 4, 0.0, 100.0)
+    centres = spread([10.0, 11.0, 12.0, 80.0], [10.0] * 4, 0.0, 100.0)
     assert centres == [5.0, 15.0, 25.0, 80.0]
-    assert style.spread([98.0, 99.0], [10.0, 10.0], 0.0, 100.0) == [85.0, 95.0]
+    assert spread([98.0, 99.0], [10.0, 10.0], 0.0, 100.0) == [85.0, 95.0]

@@ -1,0 +1,89 @@
+"""Road-test kilometres of Baidu and Pony.ai in Beijing and of Waymo and Cruise in California.
+
+The 2024 report drew this as one winner and one loser. What was published does not carry that, so the picture
+keeps each bound: a line where a figure was printed, a band where only limits are known, and an arrow where
+there is no upper limit. Where the scope of a series changes, no figures are joined across the change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from fleetstats.charts.beijing_vs_california import marks, words
+from fleetstats.charts.beijing_vs_california.series import (
+    COLUMNS,
+    Point,
+    Series,
+    exact_first,
+    points_of,
+    series_of,
+)
+from fleetstats.charts.beijing_vs_california.words import ABOUT
+from fleetstats.charts.labels import draw_labels, height_of, room_for
+from fleetstats.charts.page import nothing, page, source_notes
+from fleetstats.charts.style import LIGHT, PLOT_HEIGHT, Language, Provenance, Theme, applied
+
+__all__ = ["ABOUT", "COLUMNS", "ENDS", "QUERY", "describe", "draw"]
+
+ENDS = "through"
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+QUERY = """
+select
+    c.fleet, o.name_en as fleet_en, o.name_zh as fleet_zh, c.region,
+    c.scope, s.title_en as scope_en, s.title_zh as scope_zh,
+    c.convention, c.year, c.through, c.km, c.km_low, c.km_high, c.km_high_bound, c.bound
+from beijing_vs_california as c
+left join operator as o on o.operator = c.fleet
+left join scope as s on s.scope = c.scope
+""".strip()
+
+
+def draw(frame: pd.DataFrame, *, language: Language, provenance: Provenance, theme: Theme = LIGHT) -> Figure:
+    """The chart of `frame`: the columns of `COLUMNS`, one row per fleet, scope, convention and year, in km.
+
+    Distances may be decimals or floats; null is not known. `fleet_en`, `fleet_zh`, `scope_en` and `scope_zh`
+    are the printed names; without them the codes are printed. Nothing is read or written.
+    """
+    points = points_of(frame)
+    with applied(theme):
+        if not points:
+            return nothing(ABOUT[language], language, provenance, theme)
+        series = _drawn(points, theme)
+        labels = [label for one in series for label in marks.labels_of(one, language)]
+        headline, deck = words.finding(points, language)
+        figure, axes = page(
+            headline,
+            deck,
+            words.subtitle(series, language),
+            [*words.notes(points, series, language), *source_notes(provenance, language)],
+            theme=theme,
+            right=room_for(labels),
+            plot=max(PLOT_HEIGHT, height_of(labels)),
+            headroom=34.0 if any(one.breaks for one in series) else 10.0,
+        )
+        figure.set_label(words.title(points, language))
+        marks.set_axes(axes, series, language)
+        marks.draw_breaks(axes, series, language, theme)
+        for one in series:
+            marks.draw_bands(axes, one, theme)
+            marks.draw_line(axes, one, theme)
+        draw_labels(axes, labels)
+        marks.draw_remarks(axes, series, language)
+        return figure
+
+
+def describe(frame: pd.DataFrame, language: Language) -> str:
+    """The same in words."""
+    points = points_of(frame)
+    return words.describe(points, _drawn(points, LIGHT), language) if points else ""
+
+
+def _drawn(points: Sequence[Point], theme: Theme) -> list[Series]:
+    """The series under the one convention that is drawn."""
+    convention = min((p.convention for p in points), key=exact_first)
+    return series_of([p for p in points if p.convention == convention], theme)
