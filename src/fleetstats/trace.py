@@ -7,7 +7,7 @@ the records add has to be the cell, to the last digit: where it is not, the trac
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -191,6 +191,11 @@ def _mart(name: str) -> Table:
     return TABLES[name]
 
 
+def key_condition(mart: str, row: Mapping[str, Any]) -> str:
+    """The condition for `trace` that one row of a mart fulfils, from the columns of its key: for links to a trace."""
+    return " and ".join(_is(name, row[name]) for name in _mart(mart).key)
+
+
 def _literal(value: Any) -> str:
     """A value of ours as SQL; texts are quoted, and no value is ever run."""
     if isinstance(value, date):
@@ -284,8 +289,11 @@ class _Tracer:
             return [
                 self._forecast(spec, row, name, lines, cores) for name in self._forecast_columns(spec, column)
             ]
-        if spec.name == "record_change":
-            lined = lined[:1]
+        if spec.name == "record_change" and lines:
+            # The column is named in the row: before and after are the records of two editions
+            cell = self._cell(spec, row, lined[0], lines, lines, cores)
+            cell.column, cell.value = "new", row["new"]
+            return [cell]
         first = [line for line in lines if line["column_name"] == lined[0]] if lined else []
         beside = [
             name
