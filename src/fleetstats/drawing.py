@@ -65,6 +65,7 @@ class Reader:
         from fleetstats.marts import load_statements
         from fleetstats.settings import packaged
 
+        self.settings = settings
         self.warehouse: Warehouse = open_warehouse(settings, as_of)
         state = self.warehouse.state()
         if state is None:

@@ -7,7 +7,7 @@ the records add has to be the cell, to the last digit: where it is not, the trac
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -157,27 +157,53 @@ def trace(
     this machine; writes nothing. Raises `BadArgument` for a mart, column or condition that there is not, for no row
     and for more than `limit`; `ConfigurationError` where nothing is published, or nothing with lineage.
     """
-    from fleetstats.warehouse import open_warehouse
-
     spec = _mart(mart)
     if column is not None and column not in spec.columns:
         raise BadArgument(f"{mart} has no column {shorten(column)}\n  expected: {', '.join(spec.columns)}")
     condition = parse_condition(where, spec) if where is not None else Condition("1 = 1", ())
+    return _followed(
+        settings, spec, where or "", lambda tracer: tracer.matching(spec, condition, limit), column, as_of
+    )
+
+
+def trace_rows(
+    settings: Settings, mart: str, rows: Iterable[Mapping[str, Any]], *, as_of: date | None = None
+) -> Trace:
+    """Follow the rows of `mart` that have these values, each a mapping from columns to values, at least one.
+
+    For a page that lists them: a row that is no longer there is left out. Otherwise as `trace`.
+    """
+    spec = _mart(mart)
+    condition = " or ".join(
+        f"({' and '.join(_is(f't.{name}', value) for name, value in row.items())})" for row in rows
+    )
+    return _followed(settings, spec, "", lambda tracer: tracer.having(spec, condition), None, as_of)
+
+
+def _followed(
+    settings: Settings,
+    spec: Table,
+    where: str,
+    chosen: Callable[[_Tracer], list[dict[str, Any]]],
+    column: str | None,
+    as_of: date | None,
+) -> Trace:
+    from fleetstats.warehouse import open_warehouse
+
     warehouse = open_warehouse(settings, as_of)
     if warehouse.state() is None and settings.warehouse_url is not None:
         raise ConfigurationError("nothing has been published yet\n  to do:    fleetstats run")
     with warehouse.questions() as ask:
         tracer = _Tracer(ask, Filings(settings))
-        rows = tracer.matching(spec, condition, limit)
-        cells = tracer.cells(spec, rows, column)
+        cells = tracer.cells(spec, chosen(tracer), column)
         [published, *_] = ask("select * from publication order by published_at desc, run_id desc") or [{}]
         return Trace(
             publication={
                 "place": warehouse.place,
                 **{k: str(published.get(k)) for k in ("publication_id", "published_at", "code_version")},
             },
-            mart=mart,
-            where=where or "",
+            mart=spec.name,
+            where=where,
             cells=cells,
             filings=tracer.filings(),
         )
@@ -189,11 +215,6 @@ def _mart(name: str) -> Table:
             f"there is no mart {shorten(name)}\n  expected: {', '.join(t.name for t in tables('mart'))}"
         )
     return TABLES[name]
-
-
-def key_condition(mart: str, row: Mapping[str, Any]) -> str:
-    """The condition for `trace` that one row of a mart fulfils, from the columns of its key: for links to a trace."""
-    return " and ".join(_is(name, row[name]) for name in _mart(mart).key)
 
 
 def _literal(value: Any) -> str:
@@ -246,6 +267,10 @@ class _Tracer:
                 f"  to do:    name its key ({', '.join(spec.key)}) in --where, or raise --limit"
             )
         return rows
+
+    def having(self, spec: Table, condition: str) -> list[dict[str, Any]]:
+        """The rows of a mart for which a condition of ours holds, each with its `figure_key_`."""
+        return self._rows(spec, condition)
 
     def _values(self, spec: Table, column: str) -> str:
         found = self._ask(f"select distinct {column} as v from {spec.name} order by 1 limit {_HINTS + 1}")  # noqa: S608 - our names

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -195,8 +196,13 @@ def _grow_part(
         _grow(branch, cell, records, shown)
 
 
-def trace_html(trace: Trace) -> str:
-    """A trace as one page that needs no network, or to be embedded: every text of it is escaped."""
+def trace_html(
+    trace: Trace, place: Callable[[Cell], str | None] = lambda _: None, back: str | None = None
+) -> str:
+    """A trace as one page that needs no network, or to be embedded: every text of it is escaped.
+
+    `place` names a row of it for links; `back` is the address of the page that the reader came from.
+    """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -206,5 +212,6 @@ def trace_html(trace: Trace) -> str:
     environment.globals.update(
         number=number, key_of=key_of, headline=headline, part_line=part_line, filing_lines=filing_lines,
         corrections_of_filing=corrections_of_filing, correction_line=correction_line,
+        place=place, back=back,
     )  # fmt: skip
     return environment.get_template("trace.html.j2").render(trace=trace, wrong=trace.wrong)

@@ -126,7 +126,7 @@ def _write(reader: Reader, folder: Path, outcome: Outcome, prints: bool, progres
 
     from fleetstats.charts import CHARTS
     from fleetstats.drawing import quarter_end
-    from fleetstats.report import evidence, findings, revised, sections, tables
+    from fleetstats.report import evidence, findings, revised, sections, tables, traces
     from fleetstats.report.site import write_tables
     from fleetstats.report.words import plain
 
@@ -138,6 +138,12 @@ def _write(reader: Reader, folder: Path, outcome: Outcome, prints: bool, progres
         progress("read", spec.mart)
         read[spec.name] = tables.read(warehouse, spec, known, quarter, until)
         write_tables(folder / "data", spec.name, read[spec.name].data)
+    claims = sections.claims(warehouse, state)
+    followed = traces.shown_rows(read.values())
+    if claims:
+        followed["claim_review"] = {(("claim", c["claim"]),): c["anchor"] for c in claims}
+    wrong = traces.write_traces(reader.settings, folder, followed, state, outcome.as_of, progress)
+    outcome.warnings += [f"does not add up: {line}" for line in wrong]
     data = [reader.read(chart) for chart in CHARTS.values()]
     for one in data:
         if one.chart.name not in read:
@@ -166,7 +172,7 @@ def _write(reader: Reader, folder: Path, outcome: Outcome, prints: bool, progres
         "revised": revised.revised(warehouse, state, read, until),
         "incidents": [t for t in read.values() if t.spec.chart == tables.INCIDENTS],
         "forecasts": sections.forecasts(warehouse, state, until),
-        "claims": sections.claims(warehouse, state),
+        "claims": claims,
         "checks": sections.checks(warehouse, state),
         "missing": sections.missing(warehouse, until),
         "filings": list(known.filings.values()),

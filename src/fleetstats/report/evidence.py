@@ -97,14 +97,6 @@ class Evidence:
         return [name for name, f in self.filings.items() if f["source"] == source and f["in_force"]]
 
 
-def trace_link(mart: str, row: Row, source: Source) -> str | None:  # noqa: ARG001 - they name the row to follow
-    """Where a number of a mart's row leads: to the filings behind it, on this page.
-
-    Every number of every table asks here, so that a page which follows one row to its records needs no other change.
-    """
-    return source.href or None
-
-
 def load(warehouse: Warehouse) -> Evidence:
     """Everything that rows can be followed back to, read once."""
     evidence = Evidence()

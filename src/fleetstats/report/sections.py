@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fleetstats.charts.claims import VERDICTS
 from fleetstats.charts.forecast_scorecard import model_name as _model_name
 from fleetstats.charts.numbers import quantity
+from fleetstats.report.tables import trace_link
 from fleetstats.report.words import Text, anchor, same
 
 if TYPE_CHECKING:
@@ -215,6 +216,8 @@ def claims(warehouse: Warehouse, state: State) -> list[Row]:
         found.append(
             {
                 "anchor": anchor("r", "claim_review", r["claim"]),
+                "claim": r["claim"],
+                "trace": trace_link("claim_review", anchor("r", "claim_review", r["claim"])),
                 "number": r["claim_number"],
                 "statement": Text(r["statement_en"], r["statement_zh"]),
                 "verdict": Text(english, chinese),

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from fleetstats.charts.frames import quarter_of
-from fleetstats.report.evidence import Evidence, Row, Source, trace_link
+from fleetstats.report.evidence import Evidence, Row, Source
 from fleetstats.report.words import Text, anchor, quarter_start, same, shifted
 
 if TYPE_CHECKING:
@@ -84,6 +84,9 @@ class Table:
         own = self.addresses.get(_key(self.spec, row))
         return f"#{own}" if own else f"#{anchor('t', self.spec.name)}"
 
+
+TRACES = "trace"
+"""The folder of the pages that follow rows back; one for each mart."""
 
 INCIDENTS = "incidents"
 """Tables that belong to no chart: they have a section of their own."""
@@ -438,6 +441,11 @@ def _key(spec: Spec, row: Row) -> tuple[Any, ...]:
     return tuple(row[k] for k in spec.key)
 
 
+def trace_link(mart: str, address: str) -> str:
+    """Where a row of a mart is followed back to its records: on a page beside this one, at the row's address."""
+    return f"{TRACES}/{mart}.html#{address}"
+
+
 def read(warehouse: Warehouse, spec: Spec, evidence: Evidence, quarter: str, until: date) -> Table:
     """A table with the addresses of its rows; its data has every row, with the filings behind it."""
     import pyarrow as pa
@@ -454,12 +462,16 @@ def read(warehouse: Warehouse, spec: Spec, evidence: Evidence, quarter: str, unt
         if key in visible:
             addresses[key] = anchor("r", spec.mart, *key)
             lines.append(
-                Line(addresses[key], [_cell(c, row, source, spec.mart) for c in spec.columns], source)
+                Line(
+                    addresses[key],
+                    [_cell(c, row, trace_link(spec.mart, addresses[key])) for c in spec.columns],
+                    source,
+                )
             )
     return Table(spec, lines, rows, data, addresses)
 
 
-def _cell(column: Column, row: Row, source: Source, mart: str) -> Cell:
+def _cell(column: Column, row: Row, href: str) -> Cell:
     value = row[column.name]
     if column.number:
         words = same("" if value is None else number(value))
@@ -467,7 +479,7 @@ def _cell(column: Column, row: Row, source: Source, mart: str) -> Cell:
             words,
             "" if value is None else f"{value}",
             True,
-            trace_link(mart, row, source) if value is not None else None,
+            None if value is None else href,
         )
     if column.name in ("operator", "scope"):
         english = row.get(f"{column.name}_en") or str(value).replace("_", " ")
