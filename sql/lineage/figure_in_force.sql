@@ -1,4 +1,4 @@
--- One row per figure of a filing in force: the published figure that it is.
+-- One row per figure of a filing in force: the published figure that it is. One that was filed empty adds nothing.
 select
     filing,
     figure,
@@ -9,4 +9,3 @@ select
     filing as from_filing,
     cast(value as decimal(28, 15)) as contribution
 from figure_in_force
-where value is not null

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from fleetstats import __version__, cli_export, cli_forecast
+from fleetstats import __version__, cli_export, cli_forecast, cli_trace
 from fleetstats.cli_options import DryRun, Json, Quiet
 from fleetstats.cli_options import settings as _settings
 from fleetstats.cli_options import tell as _tell
@@ -488,6 +488,7 @@ def chart(
 
 cli_export.register(app)
 cli_forecast.register(app)
+cli_trace.register(app)
 
 
 @app.command()

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from fleetstats.corrections import corrections_sha256
+from fleetstats.corrections import Correction, apply, by_cell, corrections_sha256, stale
 from fleetstats.dmv_forms import scope_of
+from fleetstats.dmv_records import permit_of
 from fleetstats.errors import BadInput
-from fleetstats.reviewed_csv import read_rows
-from fleetstats.staged import Context, Corrected, Staged
+from fleetstats.reviewed_csv import csv_line, read_rows
+from fleetstats.staged import Context, Staged, joined
+
+Reassign = Callable[[int, dict[str, str], str], dict[str, str]]
+"""Gives a row, with its number, to another operator."""
+
+_MARK = "corrected"
 
 
 def decimal_text(value: Decimal) -> str:
@@ -22,7 +28,13 @@ def decimal_text(value: Decimal) -> str:
 
 
 def write_table_csv(columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> bytes:
-    """Rows as CSV bytes in the order given, decimals and dates in plain text, nulls empty."""
+    """Rows as CSV bytes in the order given, decimals and dates in plain text, nulls empty.
+
+    A column `corrected` comes last, where a correction touched any of them.
+    """
+    rows = list(rows)
+    if any(row.get(_MARK) for row in rows):
+        columns = [*columns, _MARK]
     out = io.StringIO()
     writer = csv.DictWriter(out, columns, lineterminator="\n", restval="", extrasaction="ignore")
     writer.writeheader()
@@ -48,27 +60,83 @@ def check_corrections(context: Context, staged: Staged) -> None:
             )
         for correction in context.corrections:
             for record in correction.records:
-                staged.corrected.append(
-                    Corrected(
-                        record,
-                        correction.action,
-                        correction.column,
-                        correction.expect,
-                        correction.value,
-                        correction.reason,
-                    )
-                )
+                used = apply(correction, context.name, record, correction.expect)
+                staged.note_correction(correction, record, correction.expect, used)
+        # Those records are not rows of the digest
+        staged.records_dropped = 0
+
+
+def read_corrected(
+    context: Context, columns: Sequence[str], staged: Staged, reassign: Reassign
+) -> list[tuple[int, dict[str, str]]]:
+    """The rows of a digest or transcription with their record numbers, corrected, counted into `staged`.
+
+    Of a digest the corrections of its rows are applied, of a transcription those of its file; `reassign` gives a
+    row to another operator. A row has `corrected`, empty where nothing was. Raises `BadInput` for other columns,
+    and where a correction meets no row or another value than it was made for.
+    """
+    path, name = context.held.path, context.name
+    digest = context.held.filing.status == "digest"
+    pending = by_cell(context.row_corrections if digest else context.corrections, name)
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        marked = file.readline().rstrip("\r\n") == csv_line(*columns, _MARK)
+    found: list[tuple[int, dict[str, str]]] = []
+    for number, row in read_rows(path, [*columns, _MARK] if marked else columns, name):
+        staged.records_read += 1
+        mine = [key for key in pending if key[0] == number]
+        corrected = _correct_row(number, row, [pending.pop(key) for key in mine], name, staged, reassign)
+        if corrected is not None:
+            found.append((number, corrected))
+    if pending:
+        (record, _), correction = min(pending.items(), key=lambda item: item[0][0])
+        raise stale(correction, name, record, "no such record")
+    return found
+
+
+def _correct_row(
+    number: int,
+    row: dict[str, str],
+    corrections: list[Correction],
+    name: str,
+    staged: Staged,
+    reassign: Reassign,
+) -> dict[str, str] | None:
+    """A row as its corrections leave it, None if one drops it."""
+    printed_row = dict(row)
+    text = csv_line(*row.values())
+    marks = [row.get(_MARK, "")]
+    dropped = False
+    for correction in corrections:
+        if correction.column is not None and correction.column not in printed_row:
+            raise stale(correction, name, number, "no such column")
+        printed = text if correction.column is None else printed_row[correction.column]
+        used = apply(correction, name, number, printed)
+        staged.note_correction(correction, number, printed, used)
+        marks.append(correction.action)
+        if correction.action == "drop":
+            dropped = True
+        elif correction.action == "reassign" and used is not None:
+            row = reassign(number, row, used)
+        elif correction.column is not None and used is not None:
+            row = {**row, correction.column: used}
+    return None if dropped else {**row, _MARK: joined(marks)}
 
 
 def read_digest_rows(context: Context, columns: Sequence[str], staged: Staged) -> list[dict[str, str]]:
-    """The rows of a digest (or of a transcription in the same form), each with its record number.
+    """The rows of a digest of the DMV's (or of a transcription in the same form), corrected, each with `record`.
 
-    Raises `BadInput` for other columns, for a permit that does not lead to the row's operator, and for a
-    digest made with other corrections than today's.
+    Raises `BadInput` for other columns, for a permit that does not lead to the row's operator, for a digest made
+    with other corrections than today's, and for a correction that gives an operator a row that it has already.
     """
     check_corrections(context, staged)
+
+    def reassign(number: int, row: dict[str, str], operator: str) -> dict[str, str]:
+        permit = permit_of(operator, row["scope"], context, number, row["permit"])
+        return {**row, "operator": operator, "permit": permit}
+
     rows: list[dict[str, str]] = []
-    for number, row in read_rows(context.held.path, columns, context.name):
+    seen: dict[tuple[str, ...], int] = {}
+    for number, row in read_corrected(context, columns, staged, reassign):
         resolved = context.operators.by_permit.get(row["permit"])
         if resolved != row["operator"] or scope_of(row["permit"]) != row["scope"]:
             raise BadInput(
@@ -80,6 +148,20 @@ def read_digest_rows(context: Context, columns: Sequence[str], staged: Staged) -
                 expected=f"{row['operator']}, {row['scope']}",
                 todo="make the digest again: fleetstats digest, with FLEETSTATS_ORIGINALS set",
             )
-        rows.append(row)
-    staged.records_read = staged.records_loaded = len(rows)
+        key = tuple(row.get(name, "") for name in _KEY)
+        if row[_MARK] and key in seen:
+            raise BadInput(
+                "a correction gives an operator a row that it has already",
+                file=context.name,
+                record=number,
+                found=", ".join(filter(None, key)),
+                expected=f"no such row, as record {seen[key]} is",
+                todo="in corrections.yml of the source, drop this row and override the other with the sum",
+            )
+        seen[key] = number
+        rows.append({**row, "record": str(number)})
+    staged.records_loaded = len(rows)
     return rows
+
+
+_KEY = ("table", "permit", "month", "initiated_by", "location")

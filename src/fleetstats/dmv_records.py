@@ -6,16 +6,17 @@ records cost little more than ten thousand.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from fleetstats.corrections import apply, by_cell, stale
 from fleetstats.dmv_forms import normalise_header, parse_month_header, scope_of
 from fleetstats.errors import BadInput, shorten
 from fleetstats.operators import NAME_COLUMNS, normalise_permit
 from fleetstats.records import RecordFile, open_records
 from fleetstats.reviewed_csv import csv_line, line_to_add
-from fleetstats.staged import Context, Corrected, Rejected, Staged
+from fleetstats.staged import Context, Rejected, Staged, joined
 
 if TYPE_CHECKING:
     import numpy as np
@@ -107,95 +108,108 @@ def open_form(context: Context) -> RecordFile:
     return open_records(context.held.path, context.name)
 
 
-def read_batches(file: RecordFile, context: Context, staged: Staged) -> Iterator[Batch]:
+class Owner(NamedTuple):
+    """Where a file's header says whose a record is; a file without permits has no `permit` column."""
+
+    name: int
+    permit: int | None = None
+
+
+def read_batches(
+    file: RecordFile, context: Context, staged: Staged, owner: Owner | None = None
+) -> Iterator[Batch]:
     """The records of a file with the filing's corrections applied, counted into `staged`.
 
     Raises `BadInput` where a correction meets another value than the one it was made for, or no record.
     """
-    pending = _by_cell(context)
+    pending = by_cell(context.corrections, context.name)
     columns = {normalise_header(cell): i for i, cell in enumerate(file.header) if cell.strip()}
     for numbers, cells in file.batches():
         batch = Batch(numbers.to_numpy(), list(cells))
-        yield _correct(batch, columns, pending, context, staged)
+        yield _correct(batch, _Corrections(pending, columns, owner, context), staged)
     for misshapen in file.misshapen:
-        correction = pending.pop((misshapen.record, None)) if (misshapen.record, None) in pending else None
+        correction = pending.pop((misshapen.record, None), None)
         if correction is not None:
-            _expect(context, misshapen.record, correction, misshapen.text)
-            staged.corrected.append(_corrected(misshapen.record, correction, misshapen.text))
-        reason = misshapen.reason if correction is None else correction.reason
-        staged.rejected.append(
-            Rejected(misshapen.record, reason, correction is not None, source_text=misshapen.text)
-        )
+            apply(correction, context.name, misshapen.record, misshapen.text)
+            staged.note_correction(correction, misshapen.record, misshapen.text, None)
+        if correction is None or correction.action != "drop":
+            staged.rejected.append(
+                Rejected(misshapen.record, misshapen.reason, expected=False, source_text=misshapen.text)
+            )
     if pending:
-        (record, column), correction = min(pending.items(), key=lambda item: item[0][0])
-        raise _stale(context, record, column, "no such record", correction.expect)
+        (record, _), correction = min(pending.items(), key=lambda item: item[0][0])
+        raise stale(correction, context.name, record, "no such record")
     staged.records_read, staged.records_blank = file.read, file.blank
 
 
-def _correct(
-    batch: Batch,
-    columns: dict[str, int],
-    pending: dict[tuple[int, str | None], Correction],
-    context: Context,
-    staged: Staged,
-) -> Batch:
-    """Apply the corrections of a batch's records, and take them off `pending`."""
+class _Corrections(NamedTuple):
+    """The corrections that have not met their record yet, and what it takes to apply them."""
+
+    pending: dict[tuple[int, str | None], Correction]
+    columns: dict[str, int]
+    owner: Owner | None
+    context: Context
+
+
+def _correct(batch: Batch, corrections: _Corrections, staged: Staged) -> Batch:
+    """Apply the corrections of a batch's records, and take them off those that are pending."""
     import numpy as np
 
-    rejected: list[int] = []
+    pending, columns, owner, context = corrections
+    dropped: list[int] = []
     patches: dict[int, dict[int, str]] = {}
     for (record, column), correction in sorted(pending.items(), key=lambda item: item[0][0]):
         position = int(np.searchsorted(batch.records, record))
         if position >= len(batch.records) or batch.records[position] != record:
             continue
         del pending[(record, column)]
-        if column is None:
-            printed = batch.text(position)
-        elif normalise_header(column) in columns:
-            printed = batch.cells[columns[normalise_header(column)]][position].as_py()
-        else:
-            raise _stale(context, record, column, "no such column", correction.expect)
-        _expect(context, record, correction, printed)
-        if correction.action == "override" and column is not None and correction.value is not None:
-            patches.setdefault(columns[normalise_header(column)], {})[position] = correction.value
-        elif correction.action == "reject":
-            rejected.append(position)
-            staged.rejected.append(
-                Rejected(record, correction.reason, expected=True, source_text=batch.text(position))
-            )
-        staged.corrected.append(_corrected(record, correction, printed))
+        place = None if column is None else columns.get(normalise_header(column))
+        if column is not None and place is None:
+            raise stale(correction, context.name, record, "no such column")
+        printed = batch.text(position) if place is None else batch.cells[place][position].as_py()
+        used = apply(correction, context.name, record, printed)
+        if correction.action == "drop":
+            dropped.append(position)
+        elif correction.action == "reassign" and used is not None:
+            for where, text in _given_to(used, batch, position, owner, context).items():
+                patches.setdefault(where, {})[position] = text
+        elif place is not None and used is not None:
+            patches.setdefault(place, {})[position] = used
+        staged.note_correction(correction, record, printed, used)
     for place, values in patches.items():
         batch.cells[place] = _patched(batch.cells[place], values)
-    return batch.without(rejected) if rejected else batch
+    return batch.without(dropped) if dropped else batch
 
 
-def _corrected(record: int, correction: Correction, printed: str) -> Corrected:
-    return Corrected(
-        record, correction.action, correction.column, printed, correction.value, correction.reason
-    )
+def _given_to(
+    operator: str, batch: Batch, position: int, owner: Owner | None, context: Context
+) -> dict[int, str]:
+    """The cells that make a record another operator's; its code is one of its names."""
+    if owner is None:
+        raise AssertionError(f"{context.held.filing.source} has no operators to reassign")
+    cells = {owner.name: operator}
+    if owner.permit is not None:
+        printed = normalise_permit(batch.cells[owner.permit][position].as_py())
+        cells[owner.permit] = permit_of(
+            operator, scope_of(printed), context, int(batch.records[position]), printed
+        )
+    return cells
 
 
-def _expect(context: Context, record: int, correction: Correction, printed: str) -> None:
-    if printed.rstrip(",") != correction.expect.rstrip(","):
-        raise _stale(context, record, correction.column, printed, correction.expect)
-
-
-def _by_cell(context: Context) -> dict[tuple[int, str | None], Correction]:
-    """The filing's corrections by record and column; `BadInput` for two of one cell."""
-    found: dict[tuple[int, str | None], Correction] = {}
-    for correction in context.corrections:
-        for record in correction.records:
-            if (record, correction.column) in found:
-                raise BadInput(
-                    "two corrections of one cell",
-                    file=context.name,
-                    record=record,
-                    column=correction.column,
-                    expected="one for each record and column",
-                    todo="remove one of the two from corrections.yml of the source",
-                )
-            found[(record, correction.column)] = correction
-    return found
+def permit_of(operator: str, scope: str | None, context: Context, record: int, printed: str) -> str:
+    """The permit that an operator holds in a programme; `BadInput` unless there is exactly one."""
+    held = sorted(p for p, o in context.operators.by_permit.items() if o == operator and scope_of(p) == scope)
+    if scope is None or len(held) != 1:
+        raise BadInput(
+            "a record cannot be given to another operator by its code alone",
+            file=context.name,
+            record=record,
+            column="Permit Number",
+            found=f"printed {printed}; {operator} holds {', '.join(held) or 'no permit'} in that programme",
+            expected=f"one permit of {operator} in the programme of the printed one",
+            todo="in corrections.yml of the source, use override of Permit Number instead of reassign",
+        )
+    return held[0]
 
 
 def _patched(cells: pa.StringArray, values: dict[int, str]) -> pa.StringArray:
@@ -207,16 +221,33 @@ def _patched(cells: pa.StringArray, values: dict[int, str]) -> pa.StringArray:
     return pa.array(texts, pa.string())
 
 
-def _stale(context: Context, record: int, column: str | None, found: str, expect: str) -> BadInput:
-    return BadInput(
-        "a correction no longer applies",
-        file=context.name,
-        record=record,
-        column=column,
-        found=found,
-        expected=f"{expect!r}, the printed value that the correction was made for",
-        todo="look at the record and mend or remove the entry in corrections.yml of the source",
-    )
+def marks_of(records: pa.Array, staged: Staged) -> pa.Array:
+    """The column `corrected` of records, in their order: null where nothing was corrected."""
+    import numpy as np
+    import pyarrow as pa
+
+    marks = staged.marks()
+    if not marks:
+        return pa.nulls(len(records), pa.string())
+    numbers = records.to_numpy(zero_copy_only=False)
+    found = np.full(len(numbers), None, dtype=object)
+    for position in np.flatnonzero(np.isin(numbers, list(marks))):
+        found[position] = marks[int(numbers[position])]
+    return pa.array(found, pa.string())
+
+
+def marks_by(table: pa.Table, keys: Sequence[str], groups: pa.Table) -> pa.Array:
+    """The column `corrected` of `groups`, rows of `table` summed by `keys`."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    found: dict[tuple[Any, ...], set[str]] = {}
+    for row in table.filter(pc.is_valid(table["corrected"])).select([*keys, "corrected"]).to_pylist():
+        found.setdefault(tuple(row[key] for key in keys), set()).add(row["corrected"])
+    if not found:
+        return pa.nulls(groups.num_rows, pa.string())
+    each = zip(*(groups[key].to_pylist() for key in keys), strict=True)
+    return pa.array([joined(found[k]) if k in found else None for k in each], pa.string())
 
 
 def reject_faults(batch: Batch, faults: Faults, staged: Staged) -> np.ndarray:

@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from fleetstats.digest_form import read_corrected
 from fleetstats.errors import BadInput
 from fleetstats.periods import IssuedOn, as_of_day, issued_on, parse_period
 from fleetstats.reviewed_csv import csv_line, read_rows
@@ -79,15 +80,18 @@ def read_figures(context: Context) -> Staged:
     choices = load_choices(context.folders)
     rows: list[dict[str, Any]] = []
     by_figure: dict[str, dict[str, Any]] = {}
-    for number, printed in read_rows(context.held.path, _COLUMNS, context.name):
-        staged.records_read += 1
+
+    def reassign(_: int, row: dict[str, str], operator: str) -> dict[str, str]:
+        return {**row, "company": operator}
+
+    for number, printed in read_corrected(context, _COLUMNS, staged, reassign):
         if printed["confidence"] == "low":
             staged.rejected.append(
                 Rejected(
                     number,
                     f"reviewed as wrong or stale: {printed['note']}",
                     expected=True,
-                    source_text=csv_line(*printed.values()),
+                    source_text=csv_line(*(printed[name] for name in _COLUMNS)),
                 )
             )
             continue
@@ -165,6 +169,7 @@ def _row(number: int, printed: dict[str, str], context: Context, choices: dict[s
         "published_on": printed["published_on"] or None,
         "derived_from": printed["derived_from"] or None,
         "note": printed["note"] or None,
+        "corrected": printed["corrected"] or None,
     }
 
 

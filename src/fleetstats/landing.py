@@ -325,7 +325,7 @@ def _refuse_rejected(staged: Staged, path: Path, folder: Path, hashes: FileHashe
         record=bad[0].record,
         expected="records that can be read, or corrections that expect them",
         todo=f"for each, add an entry to {folder / 'corrections.yml'} with original {hashes.sha256}, "
-        "action override or reject, and the printed value as expect; then add the file again",
+        "action override or drop, and the printed value as expect; then add the file again",
     )
 
 
@@ -350,6 +350,7 @@ def _counts(staged: Staged) -> str:
     return (
         f"records: {staged.records_read:,} read, {staged.records_loaded:,} loaded, "
         + (f"{staged.records_superseded:,} superseded, " if staged.records_superseded else "")
+        + (f"{staged.records_dropped:,} dropped, " if staged.records_dropped else "")
         + f"{len(staged.rejected):,} rejected, {staged.records_blank:,} blank"
     )
 

@@ -18,7 +18,13 @@ from fleetstats.warehouse import State, Warehouse, new_run_id, open_warehouse
 
 _REJECTED_TOLD = 20
 
-_ACCOUNTED: Final = ("records_loaded", "records_superseded", "records_rejected", "records_blank")
+_ACCOUNTED: Final = (
+    "records_loaded",
+    "records_superseded",
+    "records_dropped",
+    "records_rejected",
+    "records_blank",
+)
 
 
 class Run(TypedDict):
@@ -42,6 +48,7 @@ class Account(TypedDict):
     records_read: int
     records_loaded: int
     records_superseded: int
+    records_dropped: int
     records_rejected: int
     records_blank: int
 
@@ -85,6 +92,7 @@ def stage_filing(settings: Settings, run: Run, filing: str) -> Account:
         records_read=staged.records_read,
         records_loaded=staged.records_loaded,
         records_superseded=staged.records_superseded,
+        records_dropped=staged.records_dropped,
         records_rejected=len(staged.rejected),
         records_blank=staged.records_blank,
     )

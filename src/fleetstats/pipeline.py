@@ -271,7 +271,7 @@ def _failure_message(critical: list[Result], built: Built, page: Path) -> str:
         lines += [f"  - {text}" for text in built.rejected[:5]]
         if len(built.rejected) > 5:
             lines.append("  - …")
-        lines.append("  expected: no such record, or a correction with action reject that expects it")
+        lines.append("  expected: no such record, or a correction with action drop")
     lines.append(f"  to do:    see {page}, mend the input or review it in corrections.yml, run again")
     return "\n".join(lines)
 

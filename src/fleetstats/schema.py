@@ -319,7 +319,16 @@ def _fields() -> Iterator[Field]:
     # Accounts and checks
     yield text("source_text", "The record as it stands in the file")
     yield Field("expected", "boolean", "A reviewed line says that this record is not to be loaded")
-    yield text("action", "What the correction does: override, reject, flag")
+    yield text("action", "What the correction does: override, drop, scale, reassign, flag")
+    yield text(
+        "addresses", "What the record number counts in: the original, or the digest (our file of its figures)"
+    )
+    yield text("correction_evidence", "What shows that the correction is right")
+    yield Field("publisher_told", "boolean", "The publisher was told of the error")
+    yield text(
+        "corrected",
+        "What reviewed corrections did to the records behind this row (see correction); null: nothing",
+    )
     yield text("column_name", "Column concerned")
     yield text("used", "What was used in its place")
     yield text("reference", "Where a transcribed row was found")
@@ -333,7 +342,12 @@ def _fields() -> Iterator[Field]:
         "count",
         "Records that a later version in the same file replaces (null: not counted)",
     )
-    yield Field("records_corrected", "count", "Loaded or rejected records that a correction touched")
+    yield Field(
+        "records_dropped",
+        "count",
+        "Records that a correction takes out, each in correction (null: not counted)",
+    )
+    yield Field("records_corrected", "count", "Records that a correction changed, reassigned or flagged")
     yield text("check_name", "The cross-check that this line explains")
     yield text("subject", "What is compared")
     yield Field("left_value", "figure", "The figure on the left of the comparison")
@@ -538,8 +552,8 @@ TABLES: dict[str, Table] = {
             "correction",
             "reference",
             "One row per record that a reviewed correction touched.",
-            "filing record action column_name? printed? used? reason",
-            key="filing record column_name",
+            "filing addresses record action column_name? printed? used? reason correction_evidence publisher_told",
+            key="filing addresses record column_name",
         ),
         _table(
             "poisson_limit",
@@ -554,7 +568,7 @@ TABLES: dict[str, Table] = {
             "core",
             "California DMV: miles of one permit in one month, as one filing reports them.",
             "filing operator permit scope month distance_mi_reported distance_km vehicles vehicles_masked "
-            "original_sha256",
+            "original_sha256 corrected?",
             key="filing permit month",
         ),
         _table(
@@ -562,21 +576,21 @@ TABLES: dict[str, Table] = {
             "core",
             "California DMV: annual totals of one permit, as one filing prints them.",
             "filing operator permit scope report_year period_start period_end annual_mi annual_mi_high? "
-            "annual_km annual_km_high? bound disengagements? rows rows_from_months reference? original_sha256?",
+            "annual_km annual_km_high? bound disengagements? rows rows_from_months reference? original_sha256? corrected?",
             key="filing permit",
         ),
         _table(
             "cadmv_event_count",
             "core",
             "California DMV: disengagement events of one permit and month, by initiator and location.",
-            "filing operator permit scope month initiated_by location events original_sha256",
+            "filing operator permit scope month initiated_by location events original_sha256 corrected?",
             key="filing permit month initiated_by location",
         ),
         _table(
             "cadmv_vehicle_report",
             "core",
             "California DMV: one record of a mileage file, one vehicle.",
-            "filing record operator permit scope vin vin_masked annual_mi? months_mi disengagements",
+            "filing record operator permit scope vin vin_masked annual_mi? months_mi disengagements corrected?",
             key="filing record",
             optional=True,
         ),
@@ -584,7 +598,7 @@ TABLES: dict[str, Table] = {
             "cadmv_vehicle_month",
             "core",
             "California DMV: miles of one record of a mileage file in one month.",
-            "filing record operator permit scope vin vin_masked month distance_mi_reported distance_km cell_blank",
+            "filing record operator permit scope vin vin_masked month distance_mi_reported distance_km cell_blank corrected?",
             key="filing record month",
             optional=True,
         ),
@@ -593,7 +607,7 @@ TABLES: dict[str, Table] = {
             "core",
             "California DMV: one disengagement. Equal rows are separate events.",
             "filing record operator permit scope event_on month vin capable_without_driver? driver_present? "
-            "initiated_by initiated_by_printed location location_printed description?",
+            "initiated_by initiated_by_printed location location_printed description? corrected?",
             key="filing record",
             optional=True,
         ),
@@ -604,7 +618,7 @@ TABLES: dict[str, Table] = {
             "figure source filing record operator scope area? measure segment? region? category? period? "
             "period_start? period_end? as_of? value? unit distance_km? bound confidence status? preference "
             "choice_reason? issued_on issued_on_estimated printed? title_printed? url? published_on? "
-            "derived_from? note?",
+            "derived_from? note? corrected?",
             key="filing figure",
         ),
         _table(
@@ -680,7 +694,7 @@ TABLES: dict[str, Table] = {
             "ledger",
             "One row per run and filing: where its records went.",
             "run_id filing read_as sha256 records_read records_loaded records_rejected records_blank "
-            "records_corrected records_superseded?",
+            "records_corrected records_superseded? records_dropped?",
             key="run_id filing",
         ),
         _table(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -26,7 +27,7 @@ class Rejected(NamedTuple):
 
 
 class Corrected(NamedTuple):
-    """A record that a correction touched, and with what."""
+    """A record that a correction touched, and with what; `addresses` says whose records are counted."""
 
     record: int
     action: str
@@ -34,11 +35,16 @@ class Corrected(NamedTuple):
     printed: str | None
     used: str | None
     reason: str
+    correction_evidence: str
+    publisher_told: bool
+    addresses: str
 
 
 @dataclass(frozen=True)
 class Context:
     """What a reader may know besides the bytes: the filing, the reviewed tables, its corrections.
+
+    `row_corrections` are those of the rows of a digest, which are applied last, also where its original is read.
 
     `folders` are searched in order for reviewed tables of the source, the user's own coming last.
     """
@@ -47,6 +53,7 @@ class Context:
     operators: OperatorTable
     corrections: tuple[Correction, ...]
     folders: tuple[Path, ...]
+    row_corrections: tuple[Correction, ...] = ()
 
     @property
     def name(self) -> str:
@@ -66,16 +73,47 @@ class Staged:
     records_loaded: int = 0
     records_blank: int = 0
     records_superseded: int = 0
+    records_dropped: int = 0
     warnings: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     observed: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def unaccounted(self) -> int:
-        """Records that are neither loaded nor superseded nor rejected nor blank; always 0, or the reader has a
-        bug."""
-        accounted = self.records_loaded + self.records_superseded + len(self.rejected) + self.records_blank
-        return self.records_read - accounted
+        """Records that are neither loaded nor superseded nor dropped nor rejected nor blank; always 0, or the
+        reader has a bug."""
+        kept = self.records_loaded + self.records_superseded
+        return self.records_read - kept - self.records_dropped - len(self.rejected) - self.records_blank
+
+    def note_correction(self, correction: Correction, record: int, printed: str, used: str | None) -> None:
+        """Note that a correction was applied to a record."""
+        self.corrected.append(
+            Corrected(
+                record,
+                correction.action,
+                correction.column,
+                printed,
+                used,
+                correction.reason,
+                correction.evidence,
+                correction.reported,
+                correction.addresses,
+            )
+        )
+        self.records_dropped += correction.action == "drop"
+
+    def marks(self, addresses: str = "original") -> dict[int, str]:
+        """What corrections did to each record that is left, such as `override, scale`."""
+        done: dict[int, set[str]] = {}
+        for one in self.corrected:
+            if one.addresses == addresses and one.action != "drop":
+                done.setdefault(one.record, set()).add(one.action)
+        return {record: joined(actions) for record, actions in done.items()}
+
+
+def joined(marks: Iterable[str]) -> str:
+    """Marks of several records, or several marks of one, as one."""
+    return ", ".join(sorted({part for mark in marks for part in mark.split(", ") if part}))
 
 
 def make_table(name: str, columns: dict[str, Any]) -> pa.Table:

@@ -7,12 +7,18 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fleetstats.corrections import CORRECTIONS_FILE, Correction, corrections_of, load_corrections
+from fleetstats.corrections import (
+    CORRECTIONS_FILE,
+    Correction,
+    corrections_of,
+    corrections_of_digest,
+    load_corrections,
+)
 from fleetstats.double_counts import load_double_counts, verify_double_counts
 from fleetstats.errors import BadInput
 from fleetstats.operators import OperatorTable, load_operators
@@ -69,18 +75,21 @@ class Reviewed:
 
     def context(self, held: Held) -> Context:
         """What the reader of a filing is given."""
-        source = held.filing.source
+        source, filing = held.filing.source, held.filing
+        ours = corrections_of_digest(self.corrections(source), filing.sha256)
         return Context(
             held=held,
             operators=self.operators,
             corrections=tuple(corrections_of(self.corrections(source), held.hashes)),
             folders=self.folders(source),
+            row_corrections=tuple(ours if filing.status == "digest" else ()),
         )
 
     def verify(self, catalogue: Iterable[Held]) -> None:
         """Raise `BadInput` for what would stop a build later: a filing of no known source, operators that
-        cannot be read, a correction for a file that no filing is."""
+        cannot be read, a correction for a file that no filing is, or in favour of an operator that is none."""
         hashes: dict[str, set[str]] = {source: set() for source in SOURCES}
+        digests: set[str] = set()
         for held in catalogue:
             if held.filing.source not in hashes:
                 raise BadInput(
@@ -92,18 +101,39 @@ class Reviewed:
                     todo="move the filing's folder to its source, or remove it",
                 )
             hashes[held.filing.source] |= set(held.hashes)
-        _ = self.operators
+            if held.filing.status == "digest":
+                digests.add(held.filing.sha256)
         for source, known in hashes.items():
             for correction in self.corrections(source):
-                if correction.original not in known:
-                    raise BadInput(
-                        "a correction for a file that no filing is",
-                        file=self.landed / source / CORRECTIONS_FILE,
-                        column="original",
-                        found=f"{correction.original} ({correction.file})",
-                        expected="the sha256 of the publisher's file of a filing",
-                        todo="add the file, or mend or remove the correction",
-                    )
+                self._verify_correction(correction, source, known, digests)
+
+    def _verify_correction(
+        self, correction: Correction, source: str, originals: set[str], digests: set[str]
+    ) -> None:
+        path = self.landed / source / CORRECTIONS_FILE
+        ours = correction.digest is not None
+        if (correction.digest if ours else correction.original) not in (digests if ours else originals):
+            raise BadInput(
+                "a correction for a file that no filing is",
+                file=path,
+                column=correction.addresses,
+                found=f"{correction.digest or correction.original} ({correction.file})",
+                expected=f"the sha256 of {'a digest' if ours else 'the file'} of a filing",
+                todo="look whether the digest was made again, and mend or remove the correction"
+                if ours
+                else "add the file, or mend or remove the correction",
+            )
+        if correction.operator is not None and correction.operator not in self.operators.operators:
+            raise BadInput(
+                "a correction gives a record to an operator that there is not",
+                file=path,
+                record=correction.records[0],
+                column="operator",
+                found=f"{correction.operator} ({correction.file})",
+                expected="the code of an operator",
+                todo="mend the code, or add the operator to operators.csv; fleetstats sql "
+                '"select operator, name_en from operator" lists them',
+            )
 
     def files(self) -> list[Path]:
         """Every reviewed file there is: a change of one is a change of what is built."""
@@ -156,10 +186,35 @@ def _stage_one(held: Held, reviewed: Reviewed, cache: Path | None, code_sha256: 
 
 
 def _read(held: Held, reviewed: Reviewed) -> Staged:
-    staged: Staged = reader(held.filing.source).read(reviewed.context(held))
+    context = reviewed.context(held)
+    staged: Staged = reader(held.filing.source).read(context)
     if staged.unaccounted:
         raise AssertionError(f"{staged.filing}: {staged.unaccounted} records are not accounted for")
+    if context.row_corrections and held.read_as == "original":
+        _correct_as_digest(staged, context)
     return staged
+
+
+def _correct_as_digest(staged: Staged, context: Context) -> None:
+    """Put the figures of the corrected digest in the place of an original's, so that both builds say the same.
+
+    Raises `BadInput` where the digest of the original is not the one that the corrections were made for.
+    """
+    held = context.held
+    module = reader(held.filing.source)
+    if hashlib.sha256(module.digest(staged)).hexdigest() != held.filing.sha256:
+        raise BadInput(
+            "corrections of a digest that is not the one of the original",
+            file=context.name,
+            found="another digest than the packaged one",
+            expected=f"sha256 {held.filing.sha256}",
+            todo="make the digest again: fleetstats digest; then look at the corrections of its rows",
+        )
+    path = held.folder / held.filing.file
+    ours = replace(held, path=path, sha256=held.filing.sha256, read_as="digest")
+    figures: Staged = module.read(replace(context, held=ours))
+    staged.tables |= figures.tables
+    staged.corrected += [one for one in figures.corrected if one.addresses == "digest"]
 
 
 def _load(folder: Path) -> Staged | None:
@@ -245,7 +300,7 @@ def _from_accounts(staged: Iterable[Staged]) -> dict[str, pa.Table]:
     corrected = [
         {"filing": one.filing, **row._asdict()}
         for one in staged
-        for row in sorted(one.corrected, key=lambda c: (c.record, c.column_name or ""))
+        for row in sorted(one.corrected, key=lambda c: (c.addresses, c.record, c.column_name or ""))
     ]
     return {
         "rejected_row": rows_to_table("rejected_row", rejected),
@@ -437,7 +492,8 @@ def account_rows(staged: Iterable[Staged], held: Sequence[Held], run_id: str) ->
             "records_rejected": len(one.rejected),
             "records_blank": one.records_blank,
             "records_superseded": one.records_superseded,
-            "records_corrected": len({c.record for c in one.corrected}),
+            "records_corrected": len({(c.addresses, c.record) for c in one.corrected if c.action != "drop"}),
+            "records_dropped": one.records_dropped,
         }
         for one in staged
     ]

@@ -614,7 +614,7 @@ STALE: dict[str, tuple[dict[str, object], tuple[str, ...], int, str | None]] = {
     "no such record": ({"records": [99]}, ("no such record",), 99, "DATE"),
     "no such column": ({"column": "DAY"}, ("no such column",), 3, "DAY"),
     "another record's text": (
-        {"action": "reject", "column": None, "value": None, "expect": "Waymo LLC,AVT003"}, ("Waymo LLC",), 3, None),
+        {"action": "drop", "column": None, "value": None, "expect": "Waymo LLC,AVT003"}, ("Waymo LLC",), 3, None),
 }  # fmt: skip
 
 
@@ -667,12 +667,20 @@ def test_a_record_that_cannot_be_read_blocks_until_a_correction_expects_it(home:
     printed = io.StringIO()
     csv.writer(printed, lineterminator="").writerow(table[4])
     (home.landed / "cadmv_disengagement" / "corrections.yml").write_bytes(
-        correction(content, records=[5], action="reject", column=None, value=None, expect=printed.getvalue())
+        correction(content, records=[5], action="drop", column=None, value=None, expect=printed.getvalue())
     )
     done = home.fleetstats("run")
     assert done.code == EXIT_DONE, done.err
     where = "where filing = 'cadmv_disengagement/2024'"
-    assert home.ask(f"select record, expected from rejected_row {where}") == [(5, True)]
+    assert home.ask(f"select record from rejected_row {where}") == []
+    assert home.ask(f"select record, action, printed from correction {where}") == [
+        (5, "drop", printed.getvalue())
+    ]
+    [account] = home.ask(
+        f"select records_read, records_loaded, records_dropped, records_rejected from filing_account {where} "
+        "and run_id = (select max(run_id) from publication)"
+    )
+    assert account == (12, 11, 1, 0)
     assert home.ask(f"select sum(events) from cadmv_event_count {where}") == [(11,)]
 
 

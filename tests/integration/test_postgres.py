@@ -11,12 +11,13 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 
-from fleetstats.errors import BadStatement, Locked
+from fleetstats.errors import BadArgument, BadStatement, Locked
 from fleetstats.export import export
 from fleetstats.pipeline import Outcome, rollback, run
 from fleetstats.reporting import verify
 from fleetstats.schema import TABLES, tables
 from fleetstats.settings import Settings
+from fleetstats.trace import trace
 from fleetstats.warehouse import open_warehouse
 from fleetstats.warehouse.duckdb import query
 from fleetstats.warehouse.postgres import PostgresWarehouse
@@ -67,6 +68,60 @@ def test_postgresql_and_duckdb_publish_the_same_tables(
         if sorted(map(repr, there)) != sorted(map(repr, here)):
             different.append(name)
     assert different == []
+
+
+def test_a_trace_on_postgresql_is_that_on_duckdb(
+    published: tuple[Settings, Outcome], from_digests: tuple[Settings, Outcome]
+) -> None:
+    for mart, where in (
+        (
+            "mileage_quarterly",
+            "operator = 'waymo' and quarter like '2022%' and quarter_start > date '2022-05-01'",
+        ),
+        ("beijing_mileage", "operator = 'baidu' and extract(year from through) = 2022"),
+        (
+            "disengagement_monthly",
+            "operator = 'aimotive' and substring(cast(month as varchar) from 1 for 7) = '2021-12'",
+        ),
+        (
+            "order_forecast",
+            "series = 'orders/baidu/public_rides' and model = 'combination' and horizon in (1, 2)",
+        ),
+        ("forecast_latest", "model = 'combination' and horizon = 1 and level between 0.02 and 0.03"),
+        ("claim_review", "claim_number <= 2"),
+        ("incident_rate", "operator = 'zoox'"),
+        ("coverage", "status like 'counted%'"),
+    ):
+        there = trace(published[0], mart, where, limit=100)
+        here = trace(from_digests[0], mart, where, limit=100)
+        assert there.wrong == here.wrong == []
+        assert [(c.key, c.column, c.value, c.total) for c in there.cells] == [
+            (c.key, c.column, c.value, c.total) for c in here.cells
+        ]
+        assert [len(c.parts) for c in there.cells] == [len(c.parts) for c in here.cells]
+        assert there.filings.keys() == here.filings.keys()
+
+
+@pytest.mark.parametrize(
+    "where",
+    ["1=1; drop table fleetstats.filing", "set_config('role', 'postgres', false) = 'x'", "pg_read_file('/x') = ''"],
+)  # fmt: skip
+def test_a_hostile_condition_does_not_reach_the_server(
+    published: tuple[Settings, Outcome], where: str
+) -> None:
+    with pytest.raises(BadArgument, match="not one expression"):
+        trace(published[0], "coverage", where)
+
+
+def test_what_a_trace_asks_can_neither_write_nor_last(published: tuple[Settings, Outcome]) -> None:
+    warehouse = open_warehouse(published[0])
+    with warehouse.questions() as ask:
+        assert ask("select current_user as who, current_setting('transaction_read_only') as reads") == [
+            {"who": "fleetstats_analyst", "reads": "on"}
+        ]
+        assert ask("select current_setting('statement_timeout') as most") == [{"most": "1min"}]
+        with pytest.raises(BadStatement):
+            ask("create table fleetstats.mine (a int)")
 
 
 def test_an_unchanged_night_does_nothing_and_a_forced_one_changes_no_row(

@@ -89,6 +89,7 @@ def make_context(
         content: bytes,
         *,
         corrections: Iterable[Correction] = (),
+        row_corrections: Iterable[Correction] = (),
         original: str | None = None,
         corrections_sha256: str | None = None,
         reviewed: dict[str, str] | None = None,
@@ -130,7 +131,13 @@ def make_context(
             read_as="digest" if original else "transcribed" if transcribed else "original",
             hashes=(original or sha256,),
         )
-        return Context(held=held, operators=operators, corrections=tuple(corrections), folders=(base,))
+        return Context(
+            held=held,
+            operators=operators,
+            corrections=tuple(corrections),
+            folders=(base,),
+            row_corrections=tuple(row_corrections),
+        )
 
     return make
 
@@ -146,19 +153,21 @@ def correction() -> Callable[..., Correction]:
         *,
         column: str | None = None,
         value: str | None = None,
-        original: str = "0" * 64,
+        original: str | None = "0" * 64,
+        **others: object,
     ) -> Correction:
         return Correction.model_validate(
             {
-                "original": original,
+                "original": None if "digest" in others else original,
                 "file": "file.csv",
                 "records": records,
                 "action": action,
                 "column": column,
                 "expect": expect,
-                "value": value,
+                "value": value if action == "override" else None,
                 "reason": "a reason",
                 "evidence": "a page",
+                **others,
             }
         )
 

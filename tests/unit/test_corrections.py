@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from fleetstats.corrections import Correction, corrections_of, corrections_sha256, load_corrections
+from fleetstats.corrections import (
+    Correction,
+    apply,
+    corrections_of,
+    corrections_sha256,
+    load_corrections,
+    scaled,
+)
 from fleetstats.errors import BadInput
 
 ENTRY = """\
@@ -100,7 +110,7 @@ def test_a_file_gets_the_corrections_of_either_of_its_hashes(correction: Callabl
     st.lists(
         st.tuples(
             st.lists(st.integers(2, 9), min_size=1, max_size=3),
-            st.sampled_from(["override", "reject", "flag"]),
+            st.sampled_from(["override", "drop", "flag"]),
             st.sampled_from(["DATE", "VIN NUMBER"]),
             st.sampled_from(["", "a"]),
         ),
@@ -128,7 +138,90 @@ def test_the_hash_is_of_what_is_done_not_of_why(correction: Callable[..., Correc
         {"value": "c"},
         {"expect": "b"},
         {"column": "VIN"},
-        {"action": "reject"},
+        {"action": "drop"},
     ):
         assert corrections_sha256([made.model_copy(update=change)]) != corrections_sha256([made])
     assert corrections_sha256([]) != corrections_sha256([made])
+
+
+# What each action needs
+
+NEEDED: dict[str, dict[str, object]] = {
+    "override": {"column": "DATE", "value": "b"},
+    "drop": {},
+    "scale": {"column": "DATE", "factor": "1.5"},
+    "reassign": {"operator": "waymo"},
+    "flag": {},
+}
+
+
+def entry(action: str, **others: object) -> dict[str, object]:
+    whole = {
+        "original": "a" * 64, "file": "a.csv", "records": [2], "action": action, "expect": "a", "reason": "r",
+        "evidence": "e", **NEEDED.get(action, {}), **others,
+    }  # fmt: skip
+    return {key: value for key, value in whole.items() if value is not None}
+
+
+@pytest.mark.parametrize("action", NEEDED)
+def test_an_action_has_what_it_needs_and_nothing_else(action: str) -> None:
+    Correction.model_validate(entry(action))
+    for key in NEEDED[action]:
+        with pytest.raises(ValidationError, match=f"{action} needs"):
+            Correction.model_validate(entry(action, **{key: None}))
+    for key, value in {"value": "v", "factor": "2", "operator": "waymo"}.items():
+        if key not in NEEDED[action]:
+            with pytest.raises(ValidationError, match=f"{key} goes with"):
+                Correction.model_validate(entry(action, **{key: value}))
+
+
+@pytest.mark.parametrize(
+    ("others", "says"),
+    [
+        ({"digest": "b" * 64}, "either original or digest"),
+        ({"action": "reject"}, "called drop now"),
+        ({"action": "scale", "column": "M", "factor": 1.609344}, "quotation marks"),
+        ({"action": "scale", "column": "M", "factor": "1e3"}, "plain decimal"),
+        ({"action": "scale", "column": "M", "factor": "-2"}, "plain decimal"),
+        ({"action": "scale", "column": "M", "factor": "0.0"}, "use drop"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_with_what_to_write(others: dict[str, object], says: str) -> None:
+    with pytest.raises(ValidationError, match=says):
+        Correction.model_validate(entry("flag") | {k: v for k, v in others.items() if v is not None})
+
+
+@given(st.integers(0, 10**16), st.integers(0, 9), st.integers(1, 10**9), st.integers(0, 9))
+def test_a_scaled_number_is_exact_to_nine_places(digits: int, places: int, factor: int, moved: int) -> None:
+    printed, by = Decimal(digits).scaleb(-places), Decimal(factor).scaleb(-moved)
+    text = scaled(f"{printed:f}", by)
+    exact = Fraction(printed) * Fraction(by)
+    assert abs(Fraction(text) - exact) * 2 <= Fraction(1, 10**9)
+    if (exact * 10**9).denominator == 1:
+        assert Fraction(text) == exact
+    assert set(text) <= set("0123456789.")
+
+
+def test_a_correction_of_no_file_is_refused() -> None:
+    with pytest.raises(ValidationError, match="either original or digest"):
+        Correction.model_validate(entry("flag", original=None))
+
+
+def test_a_number_with_separators_is_scaled_and_a_word_is_not() -> None:
+    assert scaled("1,000.25", Decimal("1.609344")) == "1609.746336"
+    made = Correction.model_validate(entry("scale", expect="n/a"))
+    with pytest.raises(BadInput, match="scales what is no number"):
+        apply(made, "a.csv", 2, "n/a")
+
+
+def test_the_hash_tells_factors_and_operators_apart() -> None:
+    made = [Correction.model_validate(entry("scale", factor=f)) for f in ("1.5", "1.6")] + [
+        Correction.model_validate(entry("reassign", operator=o)) for o in ("waymo", "zoox")
+    ]
+    assert len({corrections_sha256([one]) for one in made}) == 4
+
+
+# Once there were override, reject and flag; digests made with these need not be made again
+def test_the_hash_of_the_actions_of_old_is_the_one_of_old() -> None:
+    made = Correction.model_validate(entry("override"))
+    assert corrections_sha256([made]) == "8edfb29b224639131f8ed8c8a98b64dc5601ac52599649033a54e63ae2ab6788"

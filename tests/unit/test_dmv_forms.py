@@ -203,21 +203,23 @@ def test_an_override_is_used_in_place_of_what_is_printed(
     rule = correction(["2-3"], "override", "P1", column="Permit", value="P9")
     found, staged = read(make_context("cadmv_mileage", "2023", as_csv(ROWS), corrections=[rule]))
     assert [row[1] for row in found.values()] == ["P9", "P9", "P2"]
-    assert staged.corrected == [Corrected(n, "override", "Permit", "P1", "P9", "a reason") for n in (2, 3)]
+    assert staged.corrected == [
+        Corrected(n, "override", "Permit", "P1", "P9", "a reason", "a page", False, "original")
+        for n in (2, 3)
+    ]
     assert staged.rejected == []
 
 
-def test_a_rejected_record_is_set_aside_as_expected(
+def test_a_dropped_record_is_taken_out_and_counted(
     make_context: Maker, as_csv: Callable[..., bytes], correction: Rule
 ) -> None:
     # Empty cells at the end need not be written
-    rule = correction([3], "reject", "b,P1")
+    rule = correction([3], "drop", "b,P1")
     found, staged = read(make_context("cadmv_mileage", "2023", as_csv(ROWS), corrections=[rule]))
     assert sorted(found) == [2, 4]
-    assert [(r.record, r.expected, r.reason, r.source_text) for r in staged.rejected] == [
-        (3, True, "a reason", "b,P1,")
-    ]
-    assert staged.records_read == 3
+    assert staged.rejected == []
+    assert [(c.record, c.action, c.printed, c.used) for c in staged.corrected] == [(3, "drop", "b,P1,", None)]
+    assert (staged.records_read, staged.records_dropped) == (3, 1)
 
 
 def test_a_flag_changes_nothing_and_is_noted(
@@ -247,8 +249,8 @@ def test_two_columns_of_one_record_can_be_corrected(
         ([2], "override", "P1", "Licence", "no such column"),
         ([5], "override", "P1", "Permit", "no such record"),
         ([1], "override", "Permit", "Permit", "no such record"),
-        ([2], "reject", "a,P1,y", None, "a,P1,x"),
-        ([9], "reject", "a", None, "no such record"),
+        ([2], "drop", "a,P1,y", None, "a,P1,x"),
+        ([9], "drop", "a", None, "no such record"),
         ([4], "flag", "x", "Day", "y"),
     ],
 )
@@ -278,7 +280,7 @@ def test_corrections_apply_in_whichever_batch_their_record_is(
     rows = [["Name", "Permit", "Day"], *([f"n{i}", "P1", "x"] for i in range(2, 102))]
     rules = [
         correction([100, 2, 50], "override", "P1", column="Permit", value="P9"),
-        correction(["60-69"], "reject", "", column="Day").model_copy(update={"expect": "x"}),
+        correction(["60-69"], "drop", "", column="Day").model_copy(update={"expect": "x"}),
     ]
     context = make_context("cadmv_mileage", "2023", as_csv(rows), corrections=rules)
     whole, staged = read(context)
@@ -302,9 +304,10 @@ def test_a_record_of_another_length_is_rejected_and_not_expected(
 def test_a_correction_can_expect_a_record_of_another_length(
     make_context: Maker, as_csv: Callable[..., bytes], correction: Rule
 ) -> None:
-    rule = correction([5], "reject", "d,P1")
+    rule = correction([5], "drop", "d,P1")
     _, staged = read(make_context("cadmv_mileage", "2023", as_csv([*ROWS, ["d", "P1"]]), corrections=[rule]))
-    assert [(r.record, r.expected) for r in staged.rejected] == [(5, True)]
+    assert staged.rejected == []
+    assert [(c.record, c.action, c.printed) for c in staged.corrected] == [(5, "drop", "d,P1")]
 
 
 # Once: the corrections are kept by record and column, so the first of two is neither applied nor found stale

@@ -353,6 +353,7 @@ def test_a_correction_is_of_an_original_that_has_a_digest(source: str, reviewed:
     found = reviewed.corrections(source)
     assert found
     for correction in found:
+        assert correction.original is not None
         assert originals[correction.original].file == correction.file
         assert correction.records
         assert min(correction.records) > 1

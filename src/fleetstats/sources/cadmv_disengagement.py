@@ -16,8 +16,11 @@ from fleetstats.dmv_records import (
     Faults,
     FilerResolver,
     Interpreted,
+    Owner,
     find_columns,
     interpret,
+    marks_by,
+    marks_of,
     note_unnamed_columns,
     open_form,
     read_batches,
@@ -132,7 +135,8 @@ def _read_original(context: Context) -> Staged:
     location = _Categoriser("location", context, staged)
     events: list[pa.Table] = []
     unnamed: dict[int, int] = {}
-    for batch in read_batches(file, context, staged):
+    owner = Owner(places["Manufacturer"], places["Permit Number"])
+    for batch in read_batches(file, context, staged, owner):
         unnamed_values(file, batch, unnamed)
         table = _read_batch(batch, places, resolver, initiated, location, staged)
         staged.records_loaded += table.num_rows
@@ -140,7 +144,7 @@ def _read_original(context: Context) -> Staged:
     note_unnamed_columns(unnamed, staged)
     initiated.note()
     location.note()
-    if not staged.records_loaded and not staged.rejected:
+    if not staged.records_loaded and not staged.rejected and not staged.records_dropped:
         raise BadInput("a file without records", file=context.name, expected="a record per event")
     event = pa.concat_tables(events)
     staged.tables["cadmv_event"] = event
@@ -166,6 +170,7 @@ def _read_batch(
     faults.add("DATE", days)
     keep = reject_faults(batch, faults, staged)
     rows = pa.array(keep)
+    records = pa.array(batch.records[keep], pa.int64())
     printed_initiator = cells["DISENGAGEMENT INITIATED BY"].take(rows)
     printed_location = cells["DISENGAGEMENT LOCATION"].take(rows)
     initiators = interpret(printed_initiator, initiated.meaning)
@@ -180,7 +185,7 @@ def _read_batch(
         "cadmv_event",
         {
             "filing": [staged.filing] * len(keep),
-            "record": pa.array(batch.records[keep], pa.int64()),
+            "record": records,
             "operator": filers.operator.take(rows),
             "permit": filers.permit.take(rows),
             "scope": filers.scope.take(rows),
@@ -194,6 +199,7 @@ def _read_batch(
             "location": locations.take(pa.string()),
             "location_printed": printed_location,
             "description": cells["DESCRIPTION OF FACTS CAUSING DISENGAGEMENT"].take(rows),
+            "corrected": marks_of(records, staged),
         },
     )
 
@@ -215,6 +221,7 @@ def _count(event: pa.Table, context: Context) -> pa.Table:
             "filing": [context.held.filing.id] * counts.num_rows,
             **{key: counts[key] for key in keys},
             "events": counts["record_count"],
+            "corrected": marks_by(event, keys[1:], counts),
             "original_sha256": [context.held.original_sha256] * counts.num_rows,
         },
     )
@@ -229,7 +236,7 @@ def digest(staged: Staged) -> bytes:
 def _read_digest(context: Context) -> Staged:
     staged = Staged(context.held.filing.id)
     rows = []
-    for number, row in enumerate(read_digest_rows(context, _DIGEST_COLUMNS, staged), start=2):
+    for row in read_digest_rows(context, _DIGEST_COLUMNS, staged):
         try:
             rows.append(
                 {
@@ -238,13 +245,14 @@ def _read_digest(context: Context) -> Staged:
                     "month": date.fromisoformat(row["month"]),
                     "events": parse_count(row["events"]),
                     "original_sha256": row["original_sha256"],
+                    "corrected": row["corrected"] or None,
                 }
             )
         except ValueError as error:
             raise BadInput(
                 "a digest that cannot be read",
                 file=context.name,
-                record=number,
+                record=int(row["record"]),
                 found=str(error),
                 todo="make the digest again: fleetstats digest, with FLEETSTATS_ORIGINALS set",
             ) from error

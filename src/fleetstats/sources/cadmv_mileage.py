@@ -13,8 +13,11 @@ from fleetstats.dmv_records import (
     Batch,
     Faults,
     FilerResolver,
+    Owner,
     find_columns,
     interpret,
+    marks_by,
+    marks_of,
     note_unnamed_columns,
     open_form,
     read_batches,
@@ -68,14 +71,15 @@ def _read_original(context: Context) -> Staged:
     reports: list[pa.Table] = []
     distances: list[pa.Table] = []
     unnamed: dict[int, int] = {}
-    for batch in read_batches(file, context, staged):
+    owner = Owner(places["Manufacturer"], places["Permit Number"])
+    for batch in read_batches(file, context, staged, owner):
         unnamed_values(file, batch, unnamed)
         report, distance = _read_batch(batch, file, places, months, resolver, staged)
         staged.records_loaded += report.num_rows
         reports.append(report)
         distances.append(distance)
     note_unnamed_columns(unnamed, staged)
-    if not staged.records_loaded and not staged.rejected:
+    if not staged.records_loaded and not staged.rejected and not staged.records_dropped:
         raise BadInput("a file without records", file=context.name, expected="a record per vehicle")
     import pyarrow as pa
 
@@ -164,6 +168,7 @@ def _read_batch(
             "annual_mi": annual.take(mi).take(rows),
             "months_mi": sums,
             "disengagements": disengagements.take(pa.int64()).take(rows),
+            "corrected": marks_of(records, staged),
         },
     )
     distance = distance.take(order)
@@ -175,6 +180,7 @@ def _read_batch(
             "distance_mi_reported": distance,
             "distance_km": to_km(distance),
             "cell_blank": blank.take(order),
+            "corrected": marks_of(records, staged).take(repeat),
         },
     )
     return report, vehicle_month
@@ -257,6 +263,7 @@ def _by_month(distance: pa.Table, context: Context) -> pa.Table:
             "distance_km": to_km(miles),
             "vehicles": sums["car_count_distinct"],
             "vehicles_masked": sums["masked_sum"],
+            "corrected": marks_by(distance, ["permit", "month"], sums),
             "original_sha256": [context.held.original_sha256] * sums.num_rows,
         },
     )
@@ -299,6 +306,7 @@ def _by_filer(report: pa.Table, months: dict[date, int], context: Context) -> pa
             "rows": sums["record_count"],
             "rows_from_months": sums["from_months_sum"],
             "reference": [None] * count,
+            "corrected": marks_by(report, ["permit"], sums),
             "original_sha256": [context.held.original_sha256] * count,
         },
     )
@@ -326,9 +334,10 @@ def _read_digest(context: Context) -> Staged:
     staged = Staged(context.held.filing.id)
     filers: list[dict[str, Any]] = []
     months: list[dict[str, Any]] = []
-    for number, row in enumerate(read_digest_rows(context, _DIGEST_COLUMNS, staged), start=2):
+    for row in read_digest_rows(context, _DIGEST_COLUMNS, staged):
         common = {
             "filing": staged.filing,
+            "corrected": row["corrected"] or None,
             **{name: row[name] for name in ("operator", "permit", "scope")},
             "original_sha256": row["original_sha256"] or None,
         }
@@ -368,7 +377,7 @@ def _read_digest(context: Context) -> Staged:
             raise BadInput(
                 "a digest that cannot be read",
                 file=context.name,
-                record=number,
+                record=int(row["record"]),
                 found=str(error),
                 todo="make the digest again: fleetstats digest, with FLEETSTATS_ORIGINALS set",
             ) from error

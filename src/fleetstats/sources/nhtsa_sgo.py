@@ -17,9 +17,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fleetstats.digest_form import check_corrections, write_table_csv
+from fleetstats.digest_form import check_corrections, read_corrected, write_table_csv
 from fleetstats.dmv_forms import normalise_header
-from fleetstats.dmv_records import Batch, Faults, interpret, open_form, read_batches, reject_faults
+from fleetstats.dmv_records import Batch, Faults, Owner, interpret, open_form, read_batches, reject_faults
 from fleetstats.errors import BadInput, shorten
 from fleetstats.periods import MONTH_NAMES, Period, month_end
 from fleetstats.records import RecordFile
@@ -210,7 +210,7 @@ def _read_original(context: Context) -> Staged:
     reports: list[dict[str, Any]] = []
     hashes: list[dict[str, Any]] = []
     drivers = _Drivers(context, staged)
-    for batch in read_batches(file, context, staged):
+    for batch in read_batches(file, context, staged, Owner(places[_ENTITY])):
         reports += _read_batch(batch, places, drivers, context, staged)
         hashes += _hash_batch(batch, places, staged)
     if not reports:
@@ -218,6 +218,7 @@ def _read_original(context: Context) -> Staged:
     _mark_latest(reports, context)
     staged.records_superseded = sum(not r["latest_version"] for r in reports)
     staged.records_loaded = len(reports) - staged.records_superseded
+    _hide_narratives(staged)
     staged.tables["nhtsa_report"] = rows_to_table("nhtsa_report", reports)
     loaded = {f"{r['report_id']}/{r['report_version']}" for r in reports}
     staged.tables["record_hash"] = rows_to_table(
@@ -370,6 +371,20 @@ def hash_cells(cells: Sequence[str]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:_HASH_DIGITS]
 
 
+def _hide_narratives(staged: Staged) -> None:
+    """Leave nothing of a narrative in the notes of corrections: a hash says which text it was."""
+    for i, one in enumerate(staged.corrected):
+        if one.addresses == "original" and (
+            one.column_name is None or normalise_header(one.column_name) == normalise_header(_NARRATIVE)
+        ):
+            staged.corrected[i] = one._replace(
+                printed=one.printed and f"sha256 {hash_cells([one.printed.rstrip(',')])}",
+                used=one.used
+                if one.action == "reassign"
+                else one.used and f"sha256 {hash_cells([one.used])}",
+            )
+
+
 def _mark_latest(reports: list[dict[str, Any]], context: Context) -> None:
     """Set `latest_version`; `BadInput` for two records of one report and version."""
     seen: dict[tuple[str, int], int] = {}
@@ -384,7 +399,7 @@ def _mark_latest(reports: list[dict[str, Any]], context: Context) -> None:
                 column=f"{_ID}, {_VERSION}",
                 found=f"{key[0]}, version {key[1]}, as in record {seen[key]}",
                 expected="one record for each",
-                todo="fetch the file again; if the publisher has it so, reject one in corrections.yml",
+                todo="fetch the file again; if the publisher has it so, drop one in corrections.yml",
             )
         seen[key] = row["record"]
         latest[key[0]] = max(latest.get(key[0], 0), key[1])
@@ -458,8 +473,11 @@ def _read_digest(context: Context) -> Staged:
     check_corrections(context, staged)
     months: list[dict[str, Any]] = []
     hashes: list[dict[str, Any]] = []
-    for number, row in read_rows(context.held.path, _DIGEST_COLUMNS, context.name):
-        staged.records_read += 1
+
+    def reassign(_: int, row: dict[str, str], operator: str) -> dict[str, str]:
+        return {**row, "operator": operator}
+
+    for number, row in read_corrected(context, _DIGEST_COLUMNS, staged, reassign):
         if row["table"] == "record":
             hashes.append({"filing": staged.filing, **{k: row[k] for k in _DIGEST_COLUMNS[-4:]}})
             continue
@@ -473,7 +491,8 @@ def _read_digest(context: Context) -> Staged:
                 found=str(error),
                 todo="make the digest again: fleetstats digest, with FLEETSTATS_ORIGINALS set",
             ) from error
-    staged.records_loaded = staged.records_read
+    staged.records_loaded = staged.records_read - staged.records_dropped
+    _hide_narratives(staged)
     staged.tables["nhtsa_incident_month"] = _placed(months, context)
     staged.tables["record_hash"] = rows_to_table("record_hash", hashes)
     return staged

@@ -29,6 +29,9 @@ ROLLED_BACK = "rolled_back"
 ReadFrame = Callable[[str, set[str]], "pd.DataFrame"]
 """A table by name as a frame: decimals as floats, columns that are not asked for as nulls."""
 
+Ask = Callable[[str], "list[dict[str, Any]]"]
+"""The rows of one query."""
+
 ReadRows = Callable[[str, Sequence[str]], "list[tuple[Any, ...]] | None"]
 """Some columns of a table by name, as they are stored; None where the table or one of them is not there."""
 
@@ -147,6 +150,9 @@ class Warehouse(Protocol):
 
     def query(self, sql: str) -> pa.Table:
         """The result of one read-only statement; `BadStatement` if it is not one or fails."""
+
+    def questions(self) -> AbstractContextManager[Ask]:
+        """Several questions to one publication, with an analyst's rights and no more; `BadStatement` if one fails."""
 
 
 def new_run_id(*, in_steps: bool = False) -> str:

@@ -23,6 +23,7 @@ from fleetstats.staged import rows_to_table
 from fleetstats.warehouse import (
     KEPT,
     ROLLED_BACK,
+    Ask,
     ReadFrame,
     ReadRows,
     ReadTable,
@@ -427,6 +428,24 @@ class DuckdbWarehouse:
     def query(self, sql: str) -> pa.Table:
         """One statement through a connection that can neither write nor reach other files."""
         return query(self._path, sql)
+
+    @contextmanager
+    def questions(self) -> Iterator[Ask]:
+        """One connection, which keeps the file that it opened; it can neither write nor reach other files."""
+        import duckdb
+
+        with connect(self._path) as connection:
+
+            def ask(sql: str) -> list[dict[str, Any]]:
+                try:
+                    rows: list[dict[str, Any]] = connection.execute(sql).to_arrow_table().to_pylist()
+                except duckdb.Error as error:
+                    raise BadStatement(
+                        f"the publication could not be asked\n  found:    {shorten(str(error), 400)}"
+                    ) from error
+                return rows
+
+            yield ask
 
 
 def connect(path: Path) -> duckdb.DuckDBPyConnection:

@@ -23,6 +23,7 @@ from fleetstats.staged import make_table, rows_to_table
 from fleetstats.warehouse import (
     KEPT,
     ROLLED_BACK,
+    Ask,
     ReadFrame,
     ReadRows,
     ReadTable,
@@ -44,6 +45,7 @@ KEPT_PREFIX = "fleetstats_kept_"
 LOADER = "fleetstats_loader"
 ANALYST = "fleetstats_analyst"
 
+_LONGEST_QUERY = "60s"
 _LOCK = 0x666C656574  # "fleet": one advisory lock for the whole warehouse
 
 
@@ -436,6 +438,31 @@ class PostgresWarehouse:
             self._replace_rows(connection, _schema(KEPT_PREFIX, to.run_id), list(to.rows))
             self._note(connection, publication, state)
         return state
+
+    @contextmanager
+    def questions(self) -> Iterator[Ask]:
+        """One transaction of the analyst role: read-only, of one state, each query with a time limit."""
+        import psycopg
+        from psycopg import IsolationLevel
+        from psycopg.rows import dict_row
+
+        with _connect(self._url, role=ANALYST) as connection:
+            connection.execute(f"set statement_timeout = '{_LONGEST_QUERY}'".encode())
+            connection.read_only = True
+            connection.isolation_level = IsolationLevel.REPEATABLE_READ
+            connection.autocommit = False
+
+            def ask(sql: str) -> list[dict[str, Any]]:
+                try:
+                    with connection.cursor(row_factory=dict_row) as cursor:
+                        return cursor.execute(sql.encode(), prepare=True).fetchall()
+                except psycopg.Error as error:
+                    connection.rollback()
+                    raise BadStatement(
+                        f"the publication could not be asked\n  found:    {shorten(str(error), 400)}"
+                    ) from error
+
+            yield ask
 
     @contextmanager
     def snapshot(self) -> Iterator[ReadTable]:

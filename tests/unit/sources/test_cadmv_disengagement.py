@@ -126,6 +126,7 @@ def test_an_event_is_kept_as_printed_beside_what_it_means(context_of: Maker) -> 
         "location": "street",
         "location_printed": " Downtown  street",
         "description": "two\nlines, \u2019x\u2019",
+        "corrected": None,
     }
 
 
@@ -204,8 +205,9 @@ def test_a_placeholder_is_set_aside_by_a_correction_that_expects_it(
     context_of: Maker, correction: Callable[..., Correction]
 ) -> None:
     content = text_of([Event()]) + b'"Zoox, Inc",AVT012,,,,,,,\r\n'
-    staged = read(context_of(content, corrections=[correction([3], "reject", '"Zoox, Inc",AVT012')]))
-    assert [(r.record, r.expected) for r in staged.rejected] == [(3, True)]
+    staged = read(context_of(content, corrections=[correction([3], "drop", '"Zoox, Inc",AVT012')]))
+    assert [(c.record, c.action) for c in staged.corrected] == [(3, "drop")]
+    assert (staged.rejected, staged.records_dropped) == ([], 1)
     assert (staged.records_loaded, staged.unaccounted) == (1, 0)
 
 
