@@ -223,10 +223,10 @@ def _subtitle(language: Language) -> str:
 def _note(panels: Sequence[Panel], language: Language) -> str:
     part = sorted({q.name for p in panels for q in p.quarters if q.months < 3})
     if language == "zh":
-        hatch = f"浅色斜纹：该季度只持有一或两个月（{'、'.join(part)}），为下限。" if part else ""
+        hatch = f"斜纹：该季度只持有一或两个月（{'、'.join(part)}），为下限。" if part else ""
         return f"读法：{hatch}各柱自下而上按公司，灰色为其他公司。柱上无数据的季度并不等于零。"
     hatch = (
-        f"Pale and hatched: only one or two months of the quarter are held ({', '.join(part)}), a lower bound. "
+        f"Hatched: only one or two months of the quarter are held ({', '.join(part)}), a lower bound. "
         if part
         else ""
     )

@@ -219,8 +219,8 @@ def _notes(rows: Sequence[Row], language: Language) -> list[str]:
     marks = [
         (
             bool(soft),
-            f"浅色柱：没有找到刊登该数的页面，或由其他数推算（{'、'.join(soft)}）",
-            f"pale bars: found on no page, or derived ({', '.join(soft)})",
+            f"描边柱：没有找到刊登该数的页面，或由其他数推算（{'、'.join(soft)}）",
+            f"outlined bars: found on no page, or derived ({', '.join(soft)})",
         ),
         (
             any(r["bound"] == "at_least" for r in rows),
@@ -235,10 +235,10 @@ def _notes(rows: Sequence[Row], language: Language) -> list[str]:
     if fan:
         since = day(max(r["ends"] for r in fan), language)
         said.append(
-            f"扇形：{since}之后四个季度的预测，深色为50%区间，浅色为95%区间"
+            f"扇形：{since}之后四个季度的预测，内层为50%区间，外层为95%区间"
             if zh
             else f"fan: forecast of the next four quarters from what was known of the time to {since}, "
-            "dark 50 %, pale 95 %"
+            "inner 50 %, outer 95 %"
         )
     else:
         said.append(

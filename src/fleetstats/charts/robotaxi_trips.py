@@ -58,7 +58,7 @@ ENDS = "period_start"
 BRANDS: dict[str, dict[Language, str]] = {"baidu": {"en": "Apollo Go", "zh": "萝卜快跑"}}
 """The name under which riders know a firm's robotaxis."""
 SOFT = ("unsourced", "derived")
-"""Confidences whose bars are pale: no page prints the figure."""
+"""Confidences whose bars are outlined: no page prints the figure."""
 
 
 def draw(frame: pd.DataFrame, *, language: Language, provenance: Provenance, theme: Theme = LIGHT) -> Figure:
@@ -168,22 +168,21 @@ def finding(rows: Sequence[Row], language: Language) -> tuple[str, str]:
             if zh
             else f"{name} {verb} {amount} trips{where} in {when}".replace("  ", " ")
         )
-        if last["confidence"] == "unsourced":
-            more.append(
-                f"{name}该数未找到刊登的页面" if zh else f"{name}: no page was found that prints the figure"
-            )
+        words = []
         if before and before[0]["orders"]:
             change = 100 * (last["orders"] / before[0]["orders"] - 1)
             firm = change_bound(last["bound"], before[0]["bound"])
             if before[0]["scope"] != last["scope"]:
-                more.append(
-                    f"{name}一年前口径不同，不作同比"
-                    if zh
-                    else f"{name}: another scope a year before, so no change is given"
+                words.append(
+                    "一年前口径不同，不作同比" if zh else "another scope a year before, so no change is given"
                 )
             elif firm:
                 said_ = signed(change, firm)
-                more.append(f"{name}同比{said_}" if zh else f"{name} {said_} on the year")
+                words.append(f"同比{said_}" if zh else f"{said_} on the year")
+        if last["confidence"] == "unsourced":
+            words.append("未找到刊登该数的页面" if zh else "no page found that prints the figure")
+        if words:
+            more.append(f"{name}{'，'.join(words)}" if zh else f"{name}: {', '.join(words)}")
     return ("；" if zh else "; ").join(said), ("；" if zh else "; ").join(more)
 
 
@@ -214,9 +213,9 @@ def _notes(rows: Sequence[Row], language: Language) -> list[str]:
     if soft:
         list_ = "、" if zh else ", "
         said.append(
-            f"浅色：没有找到刊登该数的页面，或由其他数推算（{list_.join(_when(r, 'zh') for r in soft)}）。"
+            f"描边：没有找到刊登该数的页面，或由其他数推算（{list_.join(_when(r, 'zh') for r in soft)}）。"
             if zh
-            else "Pale: no page was found that prints the figure, or it is derived "
+            else "Outlined: no page was found that prints the figure, or it is derived "
             f"({list_.join(_when(r, 'en') for r in soft)})."
         )
     if least:
