@@ -50,7 +50,7 @@ def forecast_file(
     names = chosen_models(models)
     if output.resolve() == path.resolve():
         raise BadInput("the output would replace the input", file=output, todo="give another --output")
-    tidy = read_tidy(path, frequency)
+    tidy = read_tidy(path, frequency, horizon=horizon)
     if not tidy.series:
         first = "\n".join(bad.message(path) for bad in tidy.bad[:5])
         raise BadInput(f"no series of {path} can be forecast ({len(tidy.bad)} bad)\n{first}")

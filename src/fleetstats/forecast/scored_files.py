@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from fleetstats.forecast.scores import COVERAGES, Scores, mase_scale, score_quan
 from fleetstats.forecast.series import FREQUENCIES, PERIODS_A_YEAR, Frequency, period_number
 from fleetstats.forecast.tidy import COLUMNS as TIDY_COLUMNS
 from fleetstats.forecast.tidy import number_in, read_tidy, tidy_rows
+from fleetstats.output import plain_cell, safe_cell
 
 REFERENCE = "seasonal_naive"
 
@@ -157,6 +159,13 @@ def _quantiles(path: Path) -> dict[Key, dict[float, float]]:
             problem = "a quantile that is there twice" if level in found[key] else "a quantile not in (0, 1)"
             raise BadInput(problem, file=path, record=line, found=f"{', '.join(key)}, {level!r}")
         found[key][level] = value
+    for key, by_level in found.items():
+        values = [value for _, value in sorted(by_level.items())]
+        if any(a > b for a, b in pairwise(values)):
+            raise BadInput(
+                "quantiles that cross", file=path, found=f"{', '.join(key)}: {values}",
+                expected="values that do not fall as the quantile rises", todo="correct the forecast",
+            )  # fmt: skip
     return dict(found)
 
 
@@ -166,8 +175,9 @@ def _forecast_rows(path: Path) -> Iterator[tuple[int, str, str, str, float, floa
         return
     for line, cells in tidy_rows(path, COLUMNS):
         series = cells["series_id"]
-        # The quotation mark that keeps a spreadsheet from running a name
-        name = series[1:] if series[:1] == "'" and series[1:2] in {"=", "+", "-", "@"} else series
+        # The apostrophe that keeps a spreadsheet from running a name; none is taken off that was not put there
+        plain = plain_cell(series) or ""
+        name = plain if safe_cell(plain) == series else series
         level = _number(cells["quantile"], path, line, "quantile")
         yield (
             line,
@@ -185,13 +195,24 @@ def _parquet_rows(path: Path) -> Iterator[tuple[int, str, str, str, float, float
 
     try:
         table = pq.read_table(path, columns=list(COLUMNS))
-        columns = [table[name].to_pylist() for name in COLUMNS]
-    except (pa.ArrowInvalid, pa.ArrowKeyError, KeyError, FileNotFoundError) as error:
+        numbers = [table[name].cast(pa.float64()).to_pylist() for name in COLUMNS[3:]]
+        columns = [*(table[name].to_pylist() for name in COLUMNS[:3]), *numbers]
+    except (pa.ArrowException, KeyError, FileNotFoundError) as error:
         raise BadInput(
             "not a Parquet file of forecasts", file=path, found=str(error), expected=",".join(COLUMNS)
         ) from error
     for number, (series, model, period, level, value) in enumerate(zip(*columns, strict=True), start=1):
-        yield number, str(series), str(model), str(period), float(level), float(value)
+        for column, found in (("quantile", level), ("value", value)):
+            if found is None or not math.isfinite(found):
+                raise BadInput(
+                    "not a number",
+                    file=path,
+                    record=number,
+                    column=column,
+                    found=str(found),
+                    expected="a number",
+                )
+        yield number, str(series), str(model), str(period), level, value
 
 
 def _number(text: str, path: Path, line: int, column: str) -> float:

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from fleetstats.errors import BadInput, shorten
-from fleetstats.forecast.series import EXAMPLES, Frequency, Series, period_number, period_text
+from fleetstats.forecast.series import EXAMPLES, PERIODS_A_YEAR, Frequency, Series, period_number, period_text
 
 COLUMNS = ("series_id", "period", "value")
 BOUND_COLUMN = "at_least"
@@ -73,12 +73,12 @@ class _Gathered:
     bad: BadSeries | None = None
 
 
-def read_tidy(path: Path, frequency: Frequency, *, least: int = LEAST_VALUES) -> TidyFile:
+def read_tidy(path: Path, frequency: Frequency, *, least: int = LEAST_VALUES, horizon: int = 0) -> TidyFile:
     """The series of a tidy CSV file; rows in any order, further columns are not read.
 
     An empty cell, and a period that has no row between those that have, is a missing value: it stays missing,
     and models that need a regular series get an imputed one. A column `at_least` (true, false), where there is
-    one, says that a value is a lower bound.
+    one, says that a value is a lower bound. A series whose next `horizon` periods pass the year 9999 is bad.
     """
     gathered: dict[str, _Gathered] = {}
     rows = 0
@@ -98,7 +98,9 @@ def read_tidy(path: Path, frequency: Frequency, *, least: int = LEAST_VALUES) ->
         )
     series, bad, missing = [], [], {}
     for name, one in gathered.items():
-        problem = one.bad or _too_little(one, name, frequency, least)
+        problem = (
+            one.bad or _too_little(one, name, frequency, least) or _too_late(one, name, frequency, horizon)
+        )
         if problem is not None:
             bad.append(problem)
             continue
@@ -131,6 +133,12 @@ def tidy_rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[
                 )  # fmt: skip
             for cells in reader:
                 if any(cell.strip() for cell in cells):
+                    if any(cell.strip() for cell in cells[len(header) :]):
+                        raise BadInput(
+                            "a row with more cells than columns", file=path, record=reader.line_num,
+                            found=shorten(",".join(cells), 80), expected=f"{len(header)} cells",
+                            todo="quote a cell that has a comma in it; write numbers without separators",
+                        )  # fmt: skip
                     padded = cells + [""] * (len(header) - len(cells))
                     yield reader.line_num, {k: v.strip() for k, v in zip(header, padded, strict=False)}
     except UnicodeDecodeError as error:
@@ -228,6 +236,16 @@ def _too_little(one: _Gathered, name: str, frequency: Frequency, least: int) -> 
             f"at most {MOST_PERIODS:,} periods", "correct the period",
         )  # fmt: skip
     return None
+
+
+def _too_late(one: _Gathered, name: str, frequency: Frequency, horizon: int) -> BadSeries | None:
+    latest = max(period for period, value in one.values.items() if not math.isnan(value))
+    if latest + horizon < 10_000 * PERIODS_A_YEAR[frequency]:
+        return None
+    return BadSeries(
+        name, one.lines[latest], "a period too late to forecast from", period_text(latest, frequency),
+        f"{horizon} more periods before the year 10000", "correct the period",
+    )  # fmt: skip
 
 
 def _series(one: _Gathered, name: str, frequency: Frequency) -> Series:
