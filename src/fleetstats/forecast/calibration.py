@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fleetstats.forecast.history import Array, History
+from fleetstats.forecast.history import Array
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,13 @@ class Spread:
     errors: int
 
 
-def reference(history: History) -> float:
-    """The first guess of the spread one period ahead: the usual change from period to period, on the scale.
+def reference(z: Array) -> float:
+    """The first guess of the spread one period ahead: the usual change from period to period of `z`, on the scale.
 
-    Half a change of a quarter is added as prior knowledge; it is all there is for a series of one point.
+    `z` is without the seasonal pattern where the model takes it out. Half a change of a quarter is added as prior
+    knowledge; it is all there is for a series of one point.
     """
-    changes = np.diff(history.z)
+    changes = np.diff(z)
     return float(np.sqrt((0.5 * 0.25**2 + np.sum(changes**2)) / (0.5 + changes.size)))
 
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from fleetstats.forecast import combination
 from fleetstats.forecast.calibration import Spread, reference, spread
-from fleetstats.forecast.history import Array
-from fleetstats.forecast.models import SINGLE
+from fleetstats.forecast.history import Array, History
+from fleetstats.forecast.models import BASELINES, SINGLE
 from fleetstats.forecast.result import Forecast, LeftOut
 from fleetstats.forecast.sampling import PATHS, ranks, sample
 from fleetstats.forecast.series import Series
@@ -56,7 +56,6 @@ def from_origin(
     gaps = tuple(period for period, missing in zip(periods, history.imputed, strict=False) if missing)
     bounds = [p for p, at_least in zip(periods, until.at_least, strict=False) if at_least]
     order = ranks(series.series_id, seed, horizon, paths)
-    first_guess = reference(history)
     made, left_out = [], []
     for name in models:
         model = traced.models[name]
@@ -64,7 +63,7 @@ def from_origin(
         if reason is not None:
             left_out.append(LeftOut(series.series_id, name, reason))
             continue
-        width = spread(traced.errors_known(name, index), first_guess, horizon)
+        width = spread(traced.errors_known(name, index), _first_guess(name, history), horizon)
         made.append(
             Forecast(
                 series_id=series.series_id,
@@ -79,6 +78,14 @@ def from_origin(
             )
         )
     return made, left_out
+
+
+def _first_guess(model: str, history: History) -> float:
+    """How far off the model is likely to be one period ahead, while none of its errors is known.
+
+    The models beside the baselines take the seasonal pattern out, and are not off by it.
+    """
+    return reference(history.z if model in BASELINES else history.adjusted)
 
 
 def _described(chosen: dict[str, Any], width: Spread, bounds: list[str]) -> dict[str, Any]:
@@ -102,7 +109,7 @@ def _combined(traced: Trace) -> ModelTrace:
             reasons.append("no model that could be combined has a forecast")
             continue
         errors = {name: traced.errors_known(name, index) for name in there}
-        weight = combination.weights(errors, reference(history))
+        weight = combination.weights(errors, _first_guess(COMBINATION, history))
         central: dict[str, Array] = {name: traced.models[name].points[index] for name in there}
         points[index] = combination.combine(central, weight)
         parameters.append({"weights": weight})

@@ -65,8 +65,8 @@ class History:
     def ceiling(self, horizon: int) -> Array:
         """What no path passes at each lead h, shape (horizon,), on the scale: 3 (h + 1) times the largest value.
 
-        A bound far beyond what is likely. Without it the tail of an unsteady series, exponential on its own
-        scale, would rule its mean.
+        A bound far beyond what is likely, but for a series that doubles every few periods. Without it the tail of
+        an unsteady series, exponential on its own scale, would rule its mean.
         """
         if self.scale.linear:
             return np.full(horizon, np.inf)

@@ -150,3 +150,12 @@ def test_an_unknown_model_and_no_horizon_are_refused() -> None:
         forecast([series([1.0])], 1, models=("prophet",))
     with pytest.raises(ValueError, match="at least 1"):
         forecast([series([1.0])], 0)
+
+
+def test_a_season_that_is_known_does_not_widen_the_forecast() -> None:
+    rng = np.random.default_rng(4)
+    values = np.resize([100.0, 180.0, 60.0, 240.0], 32) * np.exp(rng.normal(0, 0.02, 32))
+    made = {one.model: one for one in forecast([series(list(values))], 4)}
+    for model in ("combination", "exponential_smoothing"):
+        low, middle, high = made[model].quantiles([0.1, 0.5, 0.9])
+        assert np.all(high - low < 0.4 * middle), model
