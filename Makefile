@@ -39,8 +39,9 @@ report: .venv/.core ## build the page of a quarter, from a warehouse built first
 airflow: .venv/.airflow ## start a local Airflow with the DAGs of dags/; Ctrl-C ends it
 	@exec $(BIN)/python -m scripts.airflow $(ARGS)
 
+# Two processes, a module's tests in one of them; the long modules, which come first, begin first.
 test: .venv/.dev ## run the tests
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 test-distributed: .venv/.dev ## kill a Celery worker in the middle of the nightly run (needs redis-server and PostgreSQL)
 	@$(BIN)/python -m tests.distributed.run $(ARGS)
