@@ -106,6 +106,15 @@ def test_the_page_stands_alone_and_runs_nothing() -> None:
     assert page.count("<details") == page.count("</details>") > 2
 
 
+def test_a_page_that_is_linked_to_lists_some_records_and_says_how_many_more() -> None:
+    page = trace_html(made(), lambda cell: f"r-{cell.key['operator']}", "../index.html", records=1)
+    assert '<h2 id="r-waymo">' in page
+    assert '<a href="../index.html">' in page
+    assert ('<td class="n">7</td>' in page, '<td class="n">8</td>' in page) == (True, False)
+    assert "And 1 more records" in page
+    assert "more records" not in trace_html(made(), records=2)
+
+
 def test_json_keeps_every_digit() -> None:
     facts = json.loads(to_json(made().facts()))
     assert facts["cells"][0]["value"] == "3.218688"

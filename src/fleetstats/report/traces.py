@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 Values = tuple[tuple[str, Any], ...]
 
+RECORDS = 10
+"""Records of each part that the pages list: a month of a large fleet has hundreds."""
+
 _IN_MARTS = {"operator": ("fleet", "vendor", "company"), "quarter": ("period",)}
 """What marts call it where it is not as on the page."""
 
@@ -70,7 +73,7 @@ def write_traces(
         def place(cell: Cell, columns: list[str] = columns, places: dict[Values, str] = places) -> str | None:
             return places.get(tuple((column, cell.key.get(column)) for column in columns))
 
-        html = trace_html(found, place, back="../index.html")
+        html = trace_html(found, place, back="../index.html", records=RECORDS)
         (folder / TRACES / f"{mart}.html").write_text(html, encoding="utf-8")
         wrong += found.wrong
     return wrong
