@@ -17,6 +17,8 @@ from fleetstats.settings import Settings
 from fleetstats.warehouse import Warehouse, new_run_id, open_warehouse
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from fleetstats.forecast.from_marts import PublishedSeries
 
 BAND = (0.74, 0.86)
@@ -124,7 +126,8 @@ def backtest(
         done_before=before,
         place=warehouse.place,
     )
-    if dry_run or not todo:
+    unshown = _scored_since_publication(warehouse, ledger)
+    if dry_run or not (todo or unshown):
         return result
     for number, (history, days) in enumerate(todo, start=1):
         progress("backtest", f"{number} of {len(todo)}: {history.series}, {len(days)} vintages")
@@ -139,6 +142,15 @@ def backtest(
     run(settings, force=True, progress=progress)
     result.status = "published"
     return result
+
+
+def _scored_since_publication(warehouse: Warehouse, ledger: pa.Table) -> bool:
+    """Whether a backtest was stopped between its last series and the publication that shows its scores."""
+    state = warehouse.state()
+    if state is None or not ledger.num_rows:
+        return False
+    last: datetime = max(ledger["scored_at"].to_pylist())
+    return last > datetime.fromisoformat(state.published_at)
 
 
 def vintages(history: PublishedSeries) -> list[date]:

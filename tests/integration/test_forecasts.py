@@ -223,11 +223,23 @@ def test_the_verdicts_of_today(three_nights: tuple[Settings, list[dict[str, byte
     assert "484,507" in said[5]
 
 
-def test_a_backtest_goes_on_where_it_was_and_uses_only_what_had_been_issued(copied: Settings) -> None:
+def test_a_backtest_goes_on_where_it_was_and_uses_only_what_had_been_issued(
+    copied: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     planned = backtest(copied, ["deliveries/byd"], dry_run=True)
     assert (planned.status, files(copied).keys()) == ("planned", files(copied).keys())
+
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("fleetstats.forecasting.run", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            backtest(copied, ["deliveries/byd"])
+    # All is scored and nothing of it is shown yet
     done = backtest(copied, ["deliveries/byd"])
-    assert done.vintages == planned.vintages > 5
+    assert (done.status, done.vintages) == ("published", 0)
+    assert done.done_before == planned.vintages > 5
     assert backtest(copied, ["deliveries/byd"]).status == "unchanged"
     late = ask(
         copied, "select count(*) as n from backtest_score where target_end <= origin or origin > as_of"
