@@ -35,6 +35,12 @@ own as (
         )
 ),
 
+ends as (
+    select 'km_low' as of_column
+    union all
+    select 'km_high' as of_column
+),
+
 parts as (
     select b.*, 'km_low' as of_column, 'own last total' as part, k.filing, k.figure, k.distance_km as contribution
     from bounded as b
@@ -60,23 +66,11 @@ parts as (
     from bounded as b
     inner join own as k on k.operator = b.operator
     where b.km_high is not null
-),
-
-ends as (
-    select b.*, 'km_low' as of_column, f.filing, f.figure, f.distance_km as contribution
-    from beijing_mileage as b
-    inner join figures as f
-        on
-            f.operator = b.operator
-            and f.scope = b.scope
-            and f.area = b.area
-            and f.basis = b.basis
-            and f.period_start is not distinct from b.period_start
-            and f.through = b.through
-    where b.km is not null and b.km_low is not null
     union all
-    select b.*, 'km_high' as of_column, f.filing, f.figure, f.distance_km as contribution
+    select b.*, e.of_column, 'figure' as part, f.filing, f.figure, f.distance_km as contribution
     from beijing_mileage as b
+    inner join ends as e
+        on (e.of_column = 'km_low' and b.km_low is not null) or (e.of_column = 'km_high' and b.km_high is not null)
     inner join figures as f
         on
             f.operator = b.operator
@@ -85,7 +79,7 @@ ends as (
             and f.basis = b.basis
             and f.period_start is not distinct from b.period_start
             and f.through = b.through
-    where b.km is not null and b.km_high is not null
+    where b.km is not null
 )
 
 select
@@ -117,18 +111,3 @@ select
     filing as from_filing,
     cast(contribution as decimal(28, 15)) as contribution
 from parts
-union all
-select
-    operator,
-    scope,
-    area,
-    basis,
-    period_start,
-    through,
-    of_column,
-    'figure' as part,
-    'published_figure' as core_table,
-    'filing=' || filing || ', figure=' || figure as core_key,
-    filing as from_filing,
-    cast(contribution as decimal(28, 15)) as contribution
-from ends

@@ -6,6 +6,14 @@ with conventions as (
     select 'report_1_6' as convention
 ),
 
+ends as (
+    select 'km' as of_column
+    union all
+    select 'km_low' as of_column
+    union all
+    select 'km_high' as of_column
+),
+
 totals as (
     select
         t.operator,
@@ -66,44 +74,19 @@ beijing as (
 )
 
 select
-    fleet,
-    scope,
-    convention,
-    year,
-    'km' as of_column,
-    case convention when 'exact' then 'annual total of a permit' else 'annual total of a permit, 1 mi = 1.6 km' end as part,
+    c.fleet,
+    c.scope,
+    c.convention,
+    c.year,
+    e.of_column,
+    case e.of_column when 'km_high' then 'high end of a permit' else 'annual total of a permit' end
+    || case c.convention when 'exact' then '' else ', 1 mi = 1.6 km' end as part,
     'cadmv_mileage_filer' as core_table,
-    'filing=' || filing || ', permit=' || permit as core_key,
-    filing as from_filing,
-    cast(km as decimal(28, 15)) as contribution
-from california
-union all
-select
-    fleet,
-    scope,
-    convention,
-    year,
-    'km_high' as of_column,
-    case convention when 'exact' then 'high end of a permit' else 'high end of a permit, 1 mi = 1.6 km' end as part,
-    'cadmv_mileage_filer' as core_table,
-    'filing=' || filing || ', permit=' || permit as core_key,
-    filing as from_filing,
-    cast(km_high as decimal(28, 15)) as contribution
-from california
-union all
-select
-    fleet,
-    scope,
-    convention,
-    year,
-    'km_low' as of_column,
-    case convention when 'exact' then 'annual total of a permit' else 'annual total of a permit, 1 mi = 1.6 km' end as part,
-    'cadmv_mileage_filer' as core_table,
-    'filing=' || filing || ', permit=' || permit as core_key,
-    filing as from_filing,
-    cast(km as decimal(28, 15)) as contribution
-from california
-where has_low = 1
+    'filing=' || c.filing || ', permit=' || c.permit as core_key,
+    c.filing as from_filing,
+    cast(case e.of_column when 'km_high' then c.km_high else c.km end as decimal(28, 15)) as contribution
+from california as c
+inner join ends as e on e.of_column <> 'km_low' or c.has_low = 1
 union all
 select
     b.fleet,

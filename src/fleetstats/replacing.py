@@ -35,7 +35,7 @@ def alone(place: Path) -> Iterator[None]:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise Locked(
-                f"another process is writing an export into {place.parent}\n"
+                f"another process is writing into {place.parent}\n"
                 "  to do:    wait until it is done; nothing was changed"
             ) from None
         _recover(place)

@@ -7,7 +7,7 @@ the records add has to be the cell, to the last digit: where it is not, the trac
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from fleetstats.conditions import Condition, parse_condition
 from fleetstats.errors import BadArgument, ConfigurationError, shorten
-from fleetstats.marts import LINEAGE, key_text
+from fleetstats.marts import LINEAGE, key_text, lineage_key
 from fleetstats.printed import Filings, Printed, Source
 from fleetstats.schema import DECIMALS, TABLES, Table, tables
 from fleetstats.units import KM_PER_MI, KM_PER_MI_REPORT, mi_to_km
@@ -90,6 +90,12 @@ class Cell:
     parts: list[Part] = field(default_factory=list)
     total: Decimal | None = None
     reconciles: bool | None = None
+
+    @property
+    def figure_key(self) -> str:
+        """Its row, as `lineage` names it."""
+        key = {name: self.key[name] for name in lineage_key(TABLES[self.mart])}
+        return ", ".join(f"{name}={value}" for name, value in key.items() if value is not None)
 
     def wrong(self) -> Iterator[str]:
         """Where this cell, or a part of it, does not add up."""
@@ -166,18 +172,16 @@ def trace(
     )
 
 
-def trace_rows(
-    settings: Settings, mart: str, rows: Iterable[Mapping[str, Any]], *, as_of: date | None = None
+def trace_figures(
+    settings: Settings, mart: str, figure_keys: Iterable[str], *, as_of: date | None = None
 ) -> Trace:
-    """Follow the rows of `mart` that have these values, each a mapping from columns to values, at least one.
+    """Follow the rows of `mart` with these keys, as the column `figure_key` of `lineage` gives them.
 
     For a page that lists them: a row that is no longer there is left out. Otherwise as `trace`.
     """
     spec = _mart(mart)
-    condition = " or ".join(
-        f"({' and '.join(_is(f't.{name}', value) for name, value in row.items())})" for row in rows
-    )
-    return _followed(settings, spec, "", lambda tracer: tracer.having(spec, condition), None, as_of)
+    condition = _in(key_text(spec, "t"), figure_keys)
+    return _followed(settings, spec, "", lambda tracer: tracer.rows(spec, condition), None, as_of)
 
 
 def _followed(
@@ -256,7 +260,7 @@ class _Tracer:
 
     def matching(self, spec: Table, condition: Condition, limit: int) -> list[dict[str, Any]]:
         """The rows of a mart for which a condition holds, each with its `figure_key_`."""
-        rows = self._rows(spec, condition.sql, limit + 1)
+        rows = self.rows(spec, condition.sql, limit + 1)
         if not rows:
             hints = [self._values(spec, name) for name in condition.columns[:4]]
             raise BadArgument("\n".join([f"no row of {spec.name} is like that", *hints]))
@@ -268,16 +272,13 @@ class _Tracer:
             )
         return rows
 
-    def having(self, spec: Table, condition: str) -> list[dict[str, Any]]:
-        """The rows of a mart for which a condition of ours holds, each with its `figure_key_`."""
-        return self._rows(spec, condition)
-
     def _values(self, spec: Table, column: str) -> str:
         found = self._ask(f"select distinct {column} as v from {spec.name} order by 1 limit {_HINTS + 1}")  # noqa: S608 - our names
         texts = [shorten(str(row["v"]), 40) for row in found[:_HINTS]]
         return f"  {column} is: {', '.join(texts)}{', …' if len(found) > _HINTS else ''}"
 
-    def _rows(self, spec: Table, condition: str, limit: int | None = None) -> list[dict[str, Any]]:
+    def rows(self, spec: Table, condition: str, limit: int | None = None) -> list[dict[str, Any]]:
+        """The rows of a table for which a condition of ours, or a parsed one, holds; each with its `figure_key_`."""
         columns = ", ".join(f"t.{name}" for name in spec.columns)
         return self._ask(
             f"select {key_text(spec, 't')} as figure_key_, {columns} from {spec.name} as t where {condition} "  # noqa: S608 - parsed or ours
@@ -409,7 +410,7 @@ class _Tracer:
                 for row in self._scores(spec, keys):
                     found[name, row["figure_key_"]] = row
                 continue
-            for row in self._rows(spec, _in(key_text(spec, "t"), keys)):
+            for row in self.rows(spec, _in(key_text(spec, "t"), keys)):
                 found[name, row["figure_key_"]] = row
         self._filing({str(row["filing"]) for row in found.values() if row.get("filing")})
         return found
@@ -460,7 +461,7 @@ class _Tracer:
         elif row["derived_from"]:
             part.done.append(f"derived: {row['derived_from']}")
             keys = [word[1:] for word in row["derived_from"].split()]
-            for found in self._rows(
+            for found in self.rows(
                 TABLES["published_figure"], f"{_is('t.filing', row['filing'])} and {_in('t.figure', keys)}"
             ):
                 inner = Part(
@@ -479,7 +480,7 @@ class _Tracer:
         if row["note"]:
             part.done.append(f"note: {row['note']}")
         same = " and ".join(_is(f"t.{name}", row[name]) for name in _SAME_CELL)
-        others = self._rows(TABLES["figure_in_force"], f"{same} and not ({_is('t.figure', row['figure'])})")
+        others = self.rows(TABLES["figure_in_force"], f"{same} and not ({_is('t.figure', row['figure'])})")
         part.passed_over = [
             {
                 k: other[k]

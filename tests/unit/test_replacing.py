@@ -62,7 +62,7 @@ def test_a_folder_that_was_moved_aside_comes_back(tmp_path: Path) -> None:
 def test_a_second_writer_leaves_with_a_clear_message(tmp_path: Path) -> None:
     place = tmp_path / "out"
     # A second descriptor has a lock of its own, also in one process
-    with alone(place), pytest.raises(Locked, match="another process is writing an export"):
+    with alone(place), pytest.raises(Locked, match="another process is writing into"):
         put(place, "second")
     put(place, "third")
     assert content(place) == "third"

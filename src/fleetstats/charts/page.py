@@ -160,22 +160,6 @@ def side_by_side(
     return found
 
 
-def stacked(figure: Figure, axes: Axes, weights: Sequence[float], gap: float, *, theme: Theme) -> list[Axes]:
-    """Panels one below the other in the place of the axes of a `page`, `gap` points apart."""
-    box = axes.get_position()
-    axes.remove()
-    space = gap / (figure.get_figheight() * 72)
-    free = box.height - space * (len(weights) - 1)
-    top, found = box.y1, []
-    for weight in weights:
-        height = free * weight / sum(weights)
-        panel = figure.add_axes((box.x0, top - height, box.width, height))
-        _dress(panel, theme)
-        found.append(panel)
-        top -= height + space
-    return found
-
-
 def no_data(title: str, why: str, notes: Sequence[str], *, theme: Theme) -> Figure:
     """A picture that says that there is nothing to show. Only inside `applied`."""
     figure, axes = page(title, "", "", notes, theme=theme)

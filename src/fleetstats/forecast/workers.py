@@ -48,7 +48,7 @@ def each(function: Callable[[T], R], items: Sequence[T], workers: int | None) ->
 @cache
 def _linear_algebra() -> ThreadpoolController:
     """The libraries of linear algebra that are loaded; SciPy brings one of its own."""
-    import scipy.linalg  # noqa: F401
+    import scipy.linalg  # noqa: F401 - so that its library is loaded before it is limited
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController()

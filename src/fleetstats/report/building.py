@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -79,31 +77,28 @@ def build(
 
     It is written to `<output>/<quarter>/` (default: the reports of the home; a vintage has a folder of its own), and
     `<output>/index.html` lists all quarters. Raises `BadArgument` for what is no quarter, `ConfigurationError`
-    where nothing is published or nothing can be written.
+    where nothing is published or nothing can be written, `Locked` while another page is written there.
     """
     from fleetstats.drawing import Reader, quarter_end
-    from fleetstats.report.site import chromium, put_in_place, size_of
+    from fleetstats.replacing import alone, replacement
+    from fleetstats.report.site import chromium, size_of
 
     started = perf_counter()
     quarter_end(quarter)
     quarter = quarter.upper().replace(" ", "")
     progress("read", quarter)
     reader = Reader(settings, as_of, quarter)
-    root = output or settings.reports
+    root = (output or settings.reports).absolute()
     name = quarter if as_of is None else f"{quarter}-as-of-{as_of.isoformat()}"
-    partial = root / f".{name}.{os.getpid()}.partial"
     outcome = Outcome(quarter, as_of, reader.state.publication_id, root / name, root / name / "index.html")
     try:
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
         browser = chromium() if pdf else None
         if pdf and browser is None:
             outcome.warnings.append("no PDF: there is no Chromium on this machine")
-        _write(reader, partial, outcome, browser is not None, progress)
-        if browser is not None:
-            _print(browser, partial, outcome, progress)
-
-        put_in_place(partial, outcome.folder)
+        with alone(outcome.folder), replacement(outcome.folder) as new:
+            _write(reader, new, outcome, browser is not None, progress)
+            if browser is not None:
+                _print(browser, new, outcome, progress)
         outcome.pdfs = [outcome.folder / path.name for path in outcome.pdfs]
         outcome.size_bytes = size_of(outcome.folder)
         progress("index", str(root))
@@ -114,8 +109,6 @@ def build(
             f"  where:    {error.filename or root}\n"
             "  to do:    make room or mend the folder's rights, and run again; the last report is as it was"
         ) from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     outcome.seconds = perf_counter() - started
     return outcome
 
@@ -139,9 +132,9 @@ def _write(reader: Reader, folder: Path, outcome: Outcome, prints: bool, progres
         read[spec.name] = tables.read(warehouse, spec, known, quarter, until)
         write_tables(folder / "data", spec.name, read[spec.name].data)
     claims = sections.claims(warehouse, state)
-    followed = traces.shown_rows(read.values())
+    followed = {table.spec.mart: table.figures for table in read.values()}
     if claims:
-        followed["claim_review"] = {(("claim", c["claim"]),): c["anchor"] for c in claims}
+        followed["claim_review"] = {f"claim={c['claim']}": c["anchor"] for c in claims}
     wrong = traces.write_traces(reader.settings, folder, followed, state, outcome.as_of, progress)
     outcome.warnings += [f"does not add up: {line}" for line in wrong]
     data = [reader.read(chart) for chart in CHARTS.values()]

@@ -79,7 +79,7 @@ def _has(warehouse: Warehouse, *ledgers: str) -> bool:
     """Whether these ledgers are shown; a publication of an earlier version may lack one."""
     names = ", ".join(f"'{name}'" for name in ledgers)
     shown = warehouse.query(
-        f"select distinct table_name from information_schema.tables where table_name in ({names})"  # noqa: S608
+        f"select distinct table_name from information_schema.tables where table_name in ({names})"  # noqa: S608 - our names
     )
     return int(shown.num_rows) == len(ledgers)
 

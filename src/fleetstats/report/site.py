@@ -10,7 +10,6 @@ import shutil
 import struct
 import subprocess
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -84,7 +83,7 @@ def print_pdf(browser: str, page: Path, pdf: Path, language: str) -> str | None:
         if hasattr(os, "geteuid") and os.geteuid() == 0:
             command.insert(1, "--no-sandbox")  # Chromium does not start as root with it
         try:
-            done = subprocess.run(command, capture_output=True, timeout=PDF_SECONDS, check=False)  # noqa: S603
+            done = subprocess.run(command, capture_output=True, timeout=PDF_SECONDS, check=False)  # noqa: S603 - our own command
         except (OSError, subprocess.TimeoutExpired) as error:
             return f"no PDF ({language}): {error}"
     if not pdf.exists() or pdf.stat().st_size < 1000:
@@ -92,19 +91,10 @@ def print_pdf(browser: str, page: Path, pdf: Path, language: str) -> str | None:
     return None
 
 
-def put_in_place(built: Path, final: Path) -> None:
-    """The new folder in the old one's place; a reader finds the one or the other."""
-    old = final.with_name(f".{final.name}.{os.getpid()}.old")
-    if final.exists():
-        final.rename(old)
-    built.rename(final)
-    shutil.rmtree(old, ignore_errors=True)
-
-
 def reports_in(folder: Path) -> list[dict[str, Any]]:
     """What every report of a folder says of itself, the latest quarter first."""
     found = []
-    for path in sorted(folder.glob("*/report.json")):
+    for path in sorted(folder.glob("[!.]*/report.json")):
         try:
             facts = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -117,8 +107,3 @@ def reports_in(folder: Path) -> list[dict[str, Any]]:
 def size_of(folder: Path) -> int:
     """Bytes of all files."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-
-
-def sorted_paths(folder: Path) -> Sequence[Path]:
-    """All files of a folder."""
-    return sorted(path for path in folder.rglob("*") if path.is_file())

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from fleetstats.charts.frames import quarter_of
+from fleetstats.marts import key_text
 from fleetstats.report.evidence import Evidence, Row, Source
 from fleetstats.report.words import Text, anchor, quarter_start, same, shifted
+from fleetstats.schema import TABLES
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,9 +32,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Spec:
-    """A table of the page: which chart it belongs to, its query, its key, and what a row rests on.
+    """A table of the page: which chart it belongs to, its query, and its key.
 
-    `shown` leaves out rows that are in the downloads only. The query has `{until}` where the quarter ends.
+    `shown` leaves out rows that are in the downloads only. The query calls its mart `m`, and has `{until}` where
+    the quarter ends.
     """
 
     name: str
@@ -42,7 +45,6 @@ class Spec:
     query: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
-    source: Callable[[Evidence, Row], Source]
     shown: Callable[[list[Row], str], list[Row]] = lambda rows, _: rows
 
 
@@ -67,13 +69,17 @@ class Line:
 
 @dataclass
 class Table:
-    """A table as it is printed, and the whole of it for the downloads."""
+    """A table as it is printed, and the whole of it for the downloads.
+
+    `addresses`: by the key of the page, where each row is that is shown; `figures`: the same by its `figure_key`.
+    """
 
     spec: Spec
     lines: list[Line]
     rows: list[Row]
     data: pa.Table
-    addresses: dict[tuple[Any, ...], str] = field(default_factory=dict)
+    addresses: dict[tuple[Any, ...], str]
+    figures: dict[str, str]
 
     def row(self, **key: object) -> Row | None:
         """The row with these values."""
@@ -141,12 +147,6 @@ def _latest(column: str, *by: str) -> Callable[[list[Row], str], list[Row]]:
     return chosen
 
 
-def _beijing(evidence: Evidence, r: Row) -> Source:
-    if r["region"] == "beijing":
-        return evidence.of_source("bjrt_mileage")
-    return evidence.of_years(r["operator"], r["scope"], r["year"], cumulative=True)
-
-
 SPECS: tuple[Spec, ...] = (
     Spec(
         "beijing-vs-california",
@@ -168,7 +168,6 @@ order by m.convention, m.region, m.fleet, m.scope, m.year
             _km("km_low", Text("At least, km", "至少（公里）")), _km("km_high", Text("At most, km", "至多（公里）")),
             _BOUND,
         ),
-        _beijing,
     ),
     Spec(
         "mileage-cumulative",
@@ -189,7 +188,6 @@ order by m.scope desc, m.distance_km_cumulative desc, m.operator, m.month
             _km("distance_km_cumulative"),
             Column("months_missing", Text("Months missing", "缺月数"), number=True), _BOUND,
         ),
-        lambda e, r: e.of_months(r["operator"], r["scope"], None, r["month"]),
         _latest("month", "operator", "scope"),
     ),
     Spec(
@@ -211,7 +209,6 @@ order by m.quarter_start desc, m.scope desc, m.distance_km desc, m.operator
             _km("distance_mi_reported", Text("Miles reported", "申报英里")),
             Column("months", Text("Months held", "持有月数"), number=True), _BOUND,
         ),
-        lambda e, r: e.of_months(r["operator"], r["scope"], r["quarter_start"], _last_month(r["quarter_start"])),
         _five_quarters,
     ),
     Spec(
@@ -235,7 +232,6 @@ order by m.report_year desc, m.scope desc, m.distance_km desc, m.operator, m.per
             _km("km_per_disengagement_low", Text("95 %, low", "95%下限")),
             _km("km_per_disengagement_high", Text("95 %, high", "95%上限")),
         ),
-        lambda e, r: e.of_years(r["operator"], r["scope"], r["report_year"], cumulative=False),
         _latest("report_year", "scope"),
     ),
     Spec(
@@ -254,7 +250,6 @@ order by m.quarter_start desc, m.operator
         ("operator", "scope", "quarter"),
         (_QUARTER, _OPERATOR, _SCOPE, Column("orders", Text("Orders", "订单"), number=True), _BOUND, _CONFIDENCE,
          _KNOWN),
-        lambda e, r: e.of_figure(r["operator"], "quarter_orders", r["scope"], r["quarter"]),
     ),
     Spec(
         "orders-cumulative",
@@ -272,10 +267,6 @@ order by m.as_of desc, m.operator, m.basis
         ("operator", "scope", "as_of", "basis"),
         (Column("as_of", Text("Day", "日期")), _OPERATOR, _SCOPE, Column("basis", Text("Basis", "性质")),
          Column("orders", Text("Orders", "订单"), number=True), _BOUND, _KNOWN),
-        lambda e, r: (
-            e.of_figure(r["operator"], "cumulative_orders", r["scope"], r["as_of"])
-            if r["basis"] == "published" else e.of_source("robotaxi_orders")
-        ),
     ),
     Spec(
         "robotaxi-trips",
@@ -293,7 +284,6 @@ order by m.month desc, m.operator, m.scope
         (Column("month", Text("Month", "月份")), _OPERATOR, _SCOPE,
          Column("orders", Text("Trips", "订单"), number=True),
          _BOUND, _CONFIDENCE, _KNOWN),
-        lambda e, r: e.of_figure(r["operator"], "month_trips", r["scope"], f"{r['month']:%Y-%m}"),
         _fifteen_months,
     ),
     Spec(
@@ -312,7 +302,6 @@ order by m.quarter_start desc, m.company
         ("operator", "measure", "quarter"),
         (_QUARTER, Column("operator", Text("Company", "公司")), Column("measure", Text("Measure", "指标")),
          Column("value", Text("Cars", "辆"), number=True), _BOUND, _CONFIDENCE, _KNOWN),
-        lambda e, r: e.of_figure(r["operator"], r["measure"], None, r["quarter"]),
     ),
     Spec(
         "noa-chips",
@@ -332,7 +321,6 @@ order by m.period desc, m.segment desc, m.value desc
          Column("operator", Text("Vendor", "供应商")),
          Column("value", Text("Share, %", "份额（%）"), number=True), _BOUND, _CONFIDENCE,
          _KNOWN),
-        lambda e, r: e.of_figure(r["operator"], r["measure"], r["segment"], r["period"]),
     ),
     Spec(
         "incident-rate",
@@ -358,10 +346,6 @@ order by m.report_year desc, case when m.reason is null then 0 else 1 end, m.inc
             Column("reason", Text("Why there is no rate", "不给比率的原因"), long=True),
             _km("distance_km"), _SCOPE,
         ),
-        lambda e, r: (
-            e.of_incidents(r["operator"], r["scope"], r["report_year"])
-            if r["reason"] is None else e.of_source("nhtsa_sgo")
-        ),
         _latest("report_year"),
     ),
     Spec(
@@ -385,7 +369,6 @@ order by m.month desc, case when m.operator = 'all' then 0 else 1 end, m.inciden
             Column("incidents_shared", Text("Reported by others too", "他家亦申报"), number=True),
             Column("reports", Text("Reports", "报告数"), number=True), _BOUND,
         ),
-        lambda e, _: e.of_source("nhtsa_sgo"),
         _last_quarter,
     ),
 )  # fmt: skip
@@ -433,10 +416,6 @@ CODES: dict[str, Text] = {
 }
 
 
-def _last_month(start: date) -> date:
-    return date(start.year, start.month + 2, 1)
-
-
 def _key(spec: Spec, row: Row) -> tuple[Any, ...]:
     return tuple(row[k] for k in spec.key)
 
@@ -450,25 +429,23 @@ def read(warehouse: Warehouse, spec: Spec, evidence: Evidence, quarter: str, unt
     """A table with the addresses of its rows; its data has every row, with the filings behind it."""
     import pyarrow as pa
 
-    data = warehouse.query(spec.query.format(until=until.isoformat()).strip())
+    query = spec.query.format(until=until.isoformat()).strip().removeprefix("select ")
+    data = warehouse.query(f"select {key_text(TABLES[spec.mart], 'm')} as figure_key_, {query}")
+    figure_keys = data["figure_key_"].to_pylist()
+    found = evidence.sources(spec.mart)
+    sources = [found.get(key, Source()) for key in figure_keys]
+    data = data.drop_columns("figure_key_")
     rows = data.to_pylist()
-    sources = [spec.source(evidence, row) for row in rows]
-    filings = pa.array(["; ".join(s.filings) for s in sources], pa.string())
-    data = data.append_column("filings", filings)
+    data = data.append_column("filings", pa.array(["; ".join(s.filings) for s in sources], pa.string()))
     visible = {_key(spec, r) for r in spec.shown(rows, quarter)}
-    lines, addresses = [], {}
-    for row, source in zip(rows, sources, strict=True):
+    table = Table(spec, [], rows, data, {}, {})
+    for row, figure_key, source in zip(rows, figure_keys, sources, strict=True):
         key = _key(spec, row)
         if key in visible:
-            addresses[key] = anchor("r", spec.mart, *key)
-            lines.append(
-                Line(
-                    addresses[key],
-                    [_cell(c, row, trace_link(spec.mart, addresses[key])) for c in spec.columns],
-                    source,
-                )
-            )
-    return Table(spec, lines, rows, data, addresses)
+            address = table.addresses[key] = table.figures[figure_key] = anchor("r", spec.mart, *key)
+            link = trace_link(spec.mart, address)
+            table.lines.append(Line(address, [_cell(c, row, link) for c in spec.columns], source))
+    return table
 
 
 def _cell(column: Column, row: Row, href: str) -> Cell:
@@ -500,15 +477,6 @@ def number(value: Decimal | float) -> str:
     if abs(exact) >= 1000 or exact == int(exact):
         return f"{exact:,.0f}"
     return f"{exact:,.2f}".rstrip("0").rstrip(".")
-
-
-def by_quarter(rows: Sequence[Row], column: str = "quarter") -> dict[str, list[Row]]:
-    """Rows by quarter."""
-    found: dict[str, list[Row]] = {}
-    for r in rows:
-        name = r[column] if isinstance(r[column], str) else quarter_of(r[column])
-        found.setdefault(name, []).append(r)
-    return found
 
 
 def quarter_of_row(row: Row) -> str:
