@@ -51,9 +51,9 @@ def fleetstats_quarterly() -> None:
 
     @task
     def quarter(*, params: Any = None, data_interval_start: Any = None) -> str:
-        from fleetstats.quarterly import quarter_of
+        from fleetstats.quarterly import quarter_of_run
 
-        return params["quarter"] or quarter_of(data_interval_start)
+        return params["quarter"] or quarter_of_run(data_interval_start)
 
     @task
     def page(quarter: Any) -> list[str]:

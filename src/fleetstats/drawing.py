@@ -108,7 +108,7 @@ class Reader:
 
     def _reaches(self, frame: pd.DataFrame, ends: str) -> str | None:
         """The last quarter with data, where the quarter described is more than a year later."""
-        from fleetstats.charts.frames import quarter_of
+        from fleetstats.periods import quarter_of
 
         last = frame[ends].max() if ends and len(frame) else None
         if self.until is None or last is None or (self.until - last).days <= 366:

@@ -52,6 +52,11 @@ def month_end(year: int, month: int) -> date:
     return date(year, month, monthrange(year, month)[1])
 
 
+def quarter_of(day: date) -> str:
+    """The calendar quarter of a day, such as 2023Q3."""
+    return f"{day.year}Q{(day.month + 2) // 3}"
+
+
 def report_year_period(report_year: int) -> Period:
     """The DMV's report year Y: 1 December Y-1 to 30 November Y."""
     return Period(date(report_year - 1, 12, 1), date(report_year, 11, 30))

@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from fleetstats.errors import BadArgument
+from fleetstats.periods import quarter_of
 from fleetstats.settings import Settings
 
 
-def quarter_of(begins: date | datetime | None) -> str:
+def quarter_of_run(begins: date | datetime | None) -> str:
     """The calendar quarter of a day, such as 2023Q3. Raises `BadArgument` for a run without an interval."""
     if begins is None:
         raise BadArgument("this run has no data interval\n  to do:    name the quarter, such as 2023Q3")
-    return f"{begins.year}Q{(begins.month + 2) // 3}"
+    return quarter_of(begins)
 
 
 def build_quarter(settings: Settings, quarter: str) -> list[str]:

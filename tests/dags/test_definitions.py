@@ -69,12 +69,12 @@ def test_the_quarter_is_that_of_the_interval(dags: dict[str, Any]) -> None:
     from airflow.timetables.interval import CronDataIntervalTimetable
     from pendulum import datetime, timezone
 
-    from fleetstats.quarterly import quarter_of
+    from fleetstats.quarterly import quarter_of_run
 
     schedule = dags["fleetstats_quarterly"].timetable
     timetable = CronDataIntervalTimetable(schedule.expression, timezone=timezone("UTC"))
     interval = timetable.infer_manual_data_interval(run_after=datetime(2025, 1, 1, 8))
-    assert quarter_of(interval.start) == "2024Q4"
+    assert quarter_of_run(interval.start) == "2024Q4"
 
 
 def test_a_parse_is_light_beside_the_import_of_airflow_alone() -> None:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from fleetstats.charts.axes import amounts, x_of, years
-from fleetstats.charts.frames import Row, name_of, quarter_of, rows_of
+from fleetstats.charts.frames import Row, name_of, rows_of
 from fleetstats.charts.labels import Label, draw_labels, height_of, room_for
 from fleetstats.charts.numbers import listed, quantity
 from fleetstats.charts.page import nothing, page, source_notes
@@ -22,6 +22,7 @@ from fleetstats.charts.style import (
     applied,
     hues_for,
 )
+from fleetstats.periods import quarter_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from fleetstats.charts.frames import Row, name_of, quarter_of, rows_of
+from fleetstats.charts.frames import Row, name_of, rows_of
 from fleetstats.charts.page import nothing, page, source_notes
 from fleetstats.charts.style import (
     LIGHT,
@@ -21,6 +21,7 @@ from fleetstats.charts.style import (
     text_width,
     tint,
 )
+from fleetstats.periods import quarter_of
 
 if TYPE_CHECKING:
     import pandas as pd

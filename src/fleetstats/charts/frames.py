@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -44,8 +44,3 @@ def name_of(row: Row, column: str, language: Language) -> str:
     """The printed name of a code: `<column>_zh` or `<column>_en`, else the code itself."""
     english = row.get(f"{column}_en") or str(row[column]).replace("_", " ")
     return str((row.get(f"{column}_zh") or english) if language == "zh" else english)
-
-
-def quarter_of(day: date) -> str:
-    """The calendar quarter of a day, such as 2023Q3."""
-    return f"{day.year}Q{(day.month + 2) // 3}"

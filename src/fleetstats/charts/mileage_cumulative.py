@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from fleetstats.charts.axes import amounts, panel_title, x_of, years
 from fleetstats.charts.california import TOP, by_scope, km, others, scope_note
-from fleetstats.charts.frames import Row, name_of, quarter_of, rows_of
+from fleetstats.charts.frames import Row, name_of, rows_of
 from fleetstats.charts.labels import Label, draw_labels, height_of, room_for, shortened
 from fleetstats.charts.numbers import day, quantity
 from fleetstats.charts.page import nothing, page, side_by_side, source_notes
@@ -25,7 +25,7 @@ from fleetstats.charts.style import (
     applied,
     hues_for,
 )
-from fleetstats.periods import month_end
+from fleetstats.periods import month_end, quarter_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from fleetstats.charts.axes import amounts, panel_title, x_of, years
-from fleetstats.charts.frames import Row, quarter_of, rows_of
+from fleetstats.charts.frames import Row, rows_of
 from fleetstats.charts.numbers import change_bound, day, quantity, turned
 from fleetstats.charts.page import nothing, page, side_by_side, source_notes
 from fleetstats.charts.style import (
@@ -21,6 +21,7 @@ from fleetstats.charts.style import (
     embolden,
     tint,
 )
+from fleetstats.periods import quarter_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from fleetstats.charts.axes import amounts, panel_title, x_of, years
-from fleetstats.charts.frames import Row, name_of, quarter_of, rows_of
+from fleetstats.charts.frames import Row, name_of, rows_of
 from fleetstats.charts.labels import Label, draw_labels, room_for, shortened
 from fleetstats.charts.numbers import change_bound, quantity, signed
 from fleetstats.charts.page import nothing, page, side_by_side, source_notes
@@ -24,6 +24,7 @@ from fleetstats.charts.style import (
     hues_for,
     tint,
 )
+from fleetstats.periods import quarter_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,8 +8,8 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from fleetstats.charts.frames import quarter_of
 from fleetstats.marts import key_text
+from fleetstats.periods import quarter_of
 from fleetstats.report.evidence import Evidence, Row, Source
 from fleetstats.report.words import Text, anchor, quarter_start, same, shifted
 from fleetstats.schema import TABLES
