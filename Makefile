@@ -46,9 +46,10 @@ test: .venv/.dev ## run the tests
 test-distributed: .venv/.dev ## kill a Celery worker in the middle of the nightly run (needs redis-server and PostgreSQL)
 	@$(BIN)/python -m tests.distributed.run $(ARGS)
 
-lint: .venv/.dev ## look for mistakes and check the format of the code (ruff)
+lint: .venv/.dev ## look for mistakes, the format of the code, and imports that go up (ruff, import-linter)
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
+	@$(BIN)/lint-imports --no-cache
 
 types: .venv/.dev ## check the types (mypy, strict)
 	@$(BIN)/mypy

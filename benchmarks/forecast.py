@@ -17,8 +17,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 import numpy as np
 
 from fleetstats.forecast import MODELS, Series, backtest, forecast
-from fleetstats.forecast.scores import mase_scale, score_paths
-from fleetstats.forecast.series import PERIODS_A_YEAR
+from fleetstats.forecast.engine.series import PERIODS_A_YEAR
+from fleetstats.forecast.evaluation.scores import mase_scale, score_paths
 
 HORIZON = 4
 
@@ -77,7 +77,7 @@ def tidy_file(count: int, length: int) -> None:
     """The command on a tidy file of made-up series."""
     from panels import made_panel
 
-    from fleetstats.forecast.files import forecast_file
+    from fleetstats.forecast.files.forecast import forecast_file
 
     panel = made_panel(count, seed=11, length=(length, length + 1))
     with tempfile.TemporaryDirectory() as folder:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fleetstats.forecast import Series
-from fleetstats.forecast.series import PERIODS_A_YEAR, Frequency
+from fleetstats.forecast.engine.series import PERIODS_A_YEAR, Frequency
 
 Array = NDArray[np.float64]
 

@@ -38,8 +38,8 @@ beside the checkout). Nothing is written but a temporary folder, which is remove
 
 STEPS = """\
 import json, sys, time
-from fleetstats.pipeline import run
-from fleetstats.settings import Settings
+from fleetstats.pipeline.build import run
+from fleetstats.core.settings import Settings
 told = []
 run(Settings(), progress=lambda step, what: told.append((step, time.time())))
 told.append(("exit", time.time()))

@@ -49,7 +49,7 @@ def fleetstats_backfill() -> None:
 
     @task
     def vintages(*, params: Any = None) -> list[str]:
-        from fleetstats.backfill import requested
+        from fleetstats.pipeline.backfill import requested
 
         return requested(settings(), params)
 
@@ -57,7 +57,7 @@ def fleetstats_backfill() -> None:
     def build_vintage(vintage: str, *, params: Any = None, dag_run: Any = None) -> dict[str, Any]:
         from datetime import date
 
-        from fleetstats.backfill import build_vintage as build
+        from fleetstats.pipeline.backfill import build_vintage as build
 
         return build(
             settings(),

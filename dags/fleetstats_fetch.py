@@ -9,7 +9,7 @@ from airflow.sdk import CronTriggerTimetable, dag, task
 from airflow.sdk.exceptions import AirflowSkipException
 from fleetstats_shared import DEFAULTS, FILINGS, ON_NETWORK_ERRORS, START, settings, tell, today
 
-from fleetstats.settings import Settings
+from fleetstats.core.settings import Settings
 
 DOC = """
 ### Fetch
@@ -42,7 +42,7 @@ def fleetstats_fetch() -> None:
 
     @task
     def sources() -> list[str]:
-        from fleetstats.sources import SOURCES
+        from fleetstats.sources.registry import SOURCES
 
         return list(SOURCES)
 
@@ -52,13 +52,13 @@ def fleetstats_fetch() -> None:
         execution_timeout=timedelta(minutes=60),
     )
     def fetch(source: str) -> list[dict[str, Any]]:
-        from fleetstats.fetching import fetch_source
+        from fleetstats.ingest.fetch import fetch_source
 
         return fetch_source(settings(), source, today=today(), progress=tell)
 
     @task(outlets=[FILINGS], trigger_rule="all_done")
     def announce(*, outlet_events: Any = None) -> list[dict[str, Any]]:
-        from fleetstats.fetching import newly_landed
+        from fleetstats.ingest.fetch import newly_landed
 
         landed = newly_landed(settings())
         if not landed:

@@ -34,20 +34,20 @@ def fleetstats_forecast() -> None:
 
     @task
     def verify() -> dict[str, Any]:
-        from fleetstats.reporting import verify as verify_all
+        from fleetstats.pipeline.status import verify as verify_all
 
         return {"says": verify_all(settings(), tell).words}
 
     @task
     def forecast() -> dict[str, Any]:
-        from fleetstats.forecasting import forecast_published
+        from fleetstats.pipeline.forecasts import forecast_published
 
         done = forecast_published(settings(), progress=tell)
         return {"status": done.status, "series": done.series, "publication_id": done.publication_id}
 
     @task
     def watch() -> list[str]:
-        from fleetstats.forecasting import coverage_warnings
+        from fleetstats.forecast.ledger.coverage import coverage_warnings
 
         warned = coverage_warnings(settings())
         for line in warned:

@@ -32,7 +32,7 @@ def fleetstats_freshness() -> None:
 
     @task
     def overdue() -> list[str]:
-        from fleetstats.freshness import warn_of_overdue
+        from fleetstats.pipeline.freshness import warn_of_overdue
 
         warned = warn_of_overdue(settings(), today())
         for line in warned:

@@ -8,7 +8,7 @@ from typing import Any
 from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, Param, dag, task
 from fleetstats_shared import DEFAULTS, FILINGS, START, WAREHOUSE, settings, tell
 
-from fleetstats.settings import Settings
+from fleetstats.core.settings import Settings
 
 DOC = """
 ### Nightly build
@@ -47,7 +47,7 @@ def fleetstats_nightly() -> None:
 
     @task
     def plan() -> Any:
-        from fleetstats.nightly import plan_run
+        from fleetstats.pipeline.steps import plan_run
 
         return plan_run(settings())
 
@@ -61,31 +61,31 @@ def fleetstats_nightly() -> None:
 
     @task(map_index_template="{{ task.op_kwargs['filing'] }}")
     def stage(filing: str, run: Any) -> Any:
-        from fleetstats.nightly import stage_filing
+        from fleetstats.pipeline.steps import stage_filing
 
         return stage_filing(settings(), run, filing)
 
     @task
     def check(run: Any, accounts: Any) -> dict[str, int]:
-        from fleetstats.nightly import check_run
+        from fleetstats.pipeline.steps import check_run
 
         return check_run(run, accounts[:])
 
     @task
     def build(run: Any) -> dict[str, Any]:
-        from fleetstats.nightly import build_run
+        from fleetstats.pipeline.steps import build_run
 
         return build_run(settings(), run, tell)
 
     @task
     def audit(run: Any, built: Any) -> dict[str, Any]:
-        from fleetstats.nightly import audit_run
+        from fleetstats.pipeline.steps import audit_run
 
         return audit_run(settings(), run, built, tell)
 
     @task(outlets=[WAREHOUSE])
     def publish(run: Any, built: Any, *, outlet_events: Any = None) -> dict[str, Any]:
-        from fleetstats.nightly import publish_run
+        from fleetstats.pipeline.steps import publish_run
 
         published = publish_run(settings(), run, built, tell)
         outlet_events[WAREHOUSE].extra = published
@@ -93,7 +93,7 @@ def fleetstats_nightly() -> None:
 
     @task
     def discard(run: Any) -> None:
-        from fleetstats.nightly import discard_run
+        from fleetstats.pipeline.steps import discard_run
 
         discard_run(settings(), run)
 

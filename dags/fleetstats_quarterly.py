@@ -45,19 +45,19 @@ def fleetstats_quarterly() -> None:
 
     @task.short_circuit
     def published() -> bool:
-        from fleetstats.warehouse import open_warehouse
+        from fleetstats.warehouse.registry import open_warehouse
 
         return open_warehouse(settings()).state() is not None
 
     @task
     def quarter(*, params: Any = None, data_interval_start: Any = None) -> str:
-        from fleetstats.quarterly import quarter_of_run
+        from fleetstats.outputs.report.quarterly import quarter_of_run
 
         return params["quarter"] or quarter_of_run(data_interval_start)
 
     @task
     def page(quarter: Any) -> list[str]:
-        from fleetstats.quarterly import build_quarter
+        from fleetstats.outputs.report.quarterly import build_quarter
 
         return build_quarter(settings(), quarter)
 

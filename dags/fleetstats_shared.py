@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import Asset, ExceptionRetryPolicy, RetryAction, RetryRule
 
 if TYPE_CHECKING:
-    from fleetstats.settings import Settings
+    from fleetstats.core.settings import Settings
 
 FILINGS = Asset("filings", group="fleetstats")
 """Filings on disk; an event says which were landed, with their sha256."""
@@ -25,13 +25,15 @@ LOG = logging.getLogger("fleetstats.dags")
 
 _HOPELESS = ("BadInput", "ChecksFailed", "BadArgument", "BadStatement")
 UNLESS_HOPELESS = ExceptionRetryPolicy(
-    rules=[RetryRule(exception=f"fleetstats.errors.{name}", action=RetryAction.FAIL) for name in _HOPELESS]
+    rules=[
+        RetryRule(exception=f"fleetstats.core.errors.{name}", action=RetryAction.FAIL) for name in _HOPELESS
+    ]
 )
 """What needs a person fails at once; everything else (a lock, a full disk, a server) may be better next time."""
 
 ON_NETWORK_ERRORS = ExceptionRetryPolicy(
     rules=[
-        RetryRule(exception="fleetstats.errors.DownloadFailed", action=RetryAction.DEFAULT),
+        RetryRule(exception="fleetstats.core.errors.DownloadFailed", action=RetryAction.DEFAULT),
         RetryRule(exception="builtins.Exception", action=RetryAction.FAIL),
     ]
 )
@@ -47,7 +49,7 @@ def settings() -> Settings:
     from pydantic import SecretStr
     from sqlalchemy.engine import URL, make_url
 
-    from fleetstats.settings import Settings
+    from fleetstats.core.settings import Settings
 
     found = Settings()
     if found.warehouse_conn_id is not None:
@@ -88,8 +90,8 @@ def today() -> Any:
 
 def on_failure(context: Any) -> None:
     """Keep a failed task in the ledger and tell whoever is named in FLEETSTATS_NOTIFY_URL."""
-    from fleetstats.notices import FAILED, Notice, keep
-    from fleetstats.notices import tell as tell_somebody
+    from fleetstats.pipeline.notifications import FAILED, Notice, keep
+    from fleetstats.pipeline.notifications import tell as tell_somebody
 
     instance = context["task_instance"]
     index = getattr(instance, "map_index", -1)

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from fleetstats.pipeline import Outcome, run
-from fleetstats.settings import Settings
+from fleetstats.core.settings import Settings
+from fleetstats.pipeline.build import Outcome, run
 from tests.postgres_server import Server, running_server
 
 

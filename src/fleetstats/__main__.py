@@ -8,10 +8,10 @@ import sys
 
 def main() -> None:
     """Run `fleetstats`; never shows a traceback for an error that its reader can mend."""
-    from fleetstats.errors import EXIT_CONFIGURATION, FleetstatsError
+    from fleetstats.core.errors import EXIT_CONFIGURATION, FleetstatsError
 
     try:
-        from fleetstats.cli import app
+        from fleetstats.cli.app import app
 
         app()
     except FleetstatsError as error:

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
 
-from fleetstats.pipeline import Outcome as Published
-from fleetstats.report import Outcome, build
-from fleetstats.report.site import CHROMIUMS
-from fleetstats.settings import Settings
+from fleetstats.core.settings import Settings
+from fleetstats.outputs.report import Outcome, build
+from fleetstats.outputs.report.assets import CHROMIUMS
+from fleetstats.pipeline.build import Outcome as Published
 
 ARGUMENTS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",

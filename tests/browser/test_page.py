@@ -11,8 +11,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from fleetstats.report import Outcome
-from fleetstats.report.site import print_pdf
+from fleetstats.outputs.report import Outcome
+from fleetstats.outputs.report.assets import print_pdf
 from tests.browser.conftest import Visit
 
 SEEN = """id => { const box = document.getElementById(id).getBoundingClientRect();

@@ -15,10 +15,11 @@ from typing import Any
 import pytest
 import yaml
 
-from fleetstats import fetching, ledger
-from fleetstats.downloading import Policy
-from fleetstats.pipeline import Outcome
-from fleetstats.settings import Settings, packaged
+from fleetstats.core.settings import Settings, packaged
+from fleetstats.ingest import fetch as fetching
+from fleetstats.ingest.download import Policy
+from fleetstats.pipeline.build import Outcome
+from fleetstats.warehouse import ledger
 from fleetstats.warehouse.duckdb import query
 from tests.dags.support import RunDag
 from tests.integration.test_bad_input import csv_bytes, listing, mileage, without
@@ -238,7 +239,7 @@ def test_fetch_announces_what_was_landed_and_only_then(
             values["addresses"] = [{"edition": "2024", "url": url, "due": date(2025, 4, 2)}]
         path.write_text(yaml.safe_dump(values, allow_unicode=True), encoding="utf-8")
     monkeypatch.setattr(
-        "fleetstats.settings.packaged", lambda name: data if name == "data" else packaged(name)
+        "fleetstats.core.settings.packaged", lambda name: data if name == "data" else packaged(name)
     )
     monkeypatch.setattr(
         fetching, "Policy",

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from fleetstats.operators import load_operators, normalise_name
-from fleetstats.settings import packaged
+from fleetstats.core.settings import packaged
+from fleetstats.filings.operators import load_operators, normalise_name
 
 Query = Callable[[str], list[dict[str, Any]]]
 

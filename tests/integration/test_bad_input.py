@@ -29,14 +29,14 @@ import pytest
 import yaml
 
 import fleetstats
-from fleetstats.errors import (
+from fleetstats.core.errors import (
     EXIT_BAD_INPUT,
     EXIT_CHECKS_FAILED,
     EXIT_CONFIGURATION,
     EXIT_DONE,
     EXIT_LOCKED,
 )
-from fleetstats.settings import packaged
+from fleetstats.core.settings import packaged
 
 PACKAGE = Path(fleetstats.__file__).parent
 MEMORY_LIMIT_MIB = 400

@@ -9,15 +9,16 @@ from typing import Any
 import pytest
 import yaml
 
-from fleetstats.errors import BadInput
-from fleetstats.export_tables import sort
-from fleetstats.pipeline import plan, run
-from fleetstats.raw import read_filing
-from fleetstats.reviewed_csv import read_rows
-from fleetstats.schema import TABLES
-from fleetstats.settings import Settings, packaged
-from fleetstats.staging import account_rows, assemble, stage
-from fleetstats.units import KM_PER_MI
+from fleetstats.core.csv_tables import read_rows
+from fleetstats.core.errors import BadInput
+from fleetstats.core.schema.tables import TABLES
+from fleetstats.core.settings import Settings, packaged
+from fleetstats.core.units import KM_PER_MI
+from fleetstats.filings.filing import read_filing
+from fleetstats.ingest.stage import stage
+from fleetstats.outputs.export.tables import sort
+from fleetstats.pipeline.build import plan, run
+from fleetstats.warehouse.core_tables import account_rows, assemble
 from fleetstats.warehouse.duckdb import query
 from tests.integration.test_publication import command
 

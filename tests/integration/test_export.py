@@ -23,12 +23,14 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from fleetstats.errors import BadArgument, BadInput, ConfigurationError
-from fleetstats.export import FORMATS, Exported, export
-from fleetstats.export_tables import read_back
-from fleetstats.pipeline import Outcome, run
-from fleetstats.schema import DECIMALS, TABLES, tables
-from fleetstats.settings import Settings
+from fleetstats.core.errors import BadArgument, BadInput, ConfigurationError
+from fleetstats.core.schema.model import DECIMALS
+from fleetstats.core.schema.tables import TABLES, tables
+from fleetstats.core.settings import Settings
+from fleetstats.outputs.export.earlier import FORMATS
+from fleetstats.outputs.export.export import Exported, export
+from fleetstats.outputs.export.tables import read_back
+from fleetstats.pipeline.build import Outcome, run
 from fleetstats.warehouse.duckdb import query
 from tests.integration.test_publication import command
 
@@ -359,12 +361,12 @@ def test_without_a_publication_there_is_nothing_to_export(tmp_path: Path) -> Non
 
 
 KILLS = {
-    "while it is written": "fleetstats.export._changes = die",
+    "while it is written": "fleetstats.outputs.export.export.list_changes = die",
     "after it is in place": (
-        "real = fleetstats.replacing._exchange\nfleetstats.replacing._exchange = lambda *a: (real(*a), die())"
+        "real = fleetstats.core.folders._exchange\nfleetstats.core.folders._exchange = lambda *a: (real(*a), die())"
     ),
     "between two renames": (
-        "fleetstats.replacing._exchange = lambda *a: False\n"
+        "fleetstats.core.folders._exchange = lambda *a: False\n"
         "real = pathlib.Path.rename\n"
         "pathlib.Path.rename = lambda s, t: (real(s, t), die())"
     ),
@@ -376,11 +378,12 @@ def test_killed_at_any_moment_an_export_is_whole_and_the_next_one_succeeds(
     from_digests: Published, copy: Path, moment: str
 ) -> None:
     code = (
-        "import os, pathlib, signal, sys\nimport fleetstats.export, fleetstats.replacing\n"
-        "from fleetstats.settings import Settings\n"
+        "import os, pathlib, signal, sys\nimport fleetstats.outputs.export.export, fleetstats.core.folders\n"
+        "from fleetstats.core.settings import Settings\n"
         "def die(*a, **k):\n    os.kill(os.getpid(), signal.SIGKILL)\n"
         f"{KILLS[moment]}\n"
-        "fleetstats.export.export(Settings(), pathlib.Path(sys.argv[1]), 'csv', 'scope', progress=lambda *a: None)\n"
+        "folder = pathlib.Path(sys.argv[1])\n"
+        "fleetstats.outputs.export.export.export(Settings(), folder, 'csv', 'scope', progress=lambda *a: None)\n"
     )
     done = command(from_digests[0], str(copy), code=code)
     assert done.returncode == -signal.SIGKILL, done.stderr

@@ -28,15 +28,24 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-import fleetstats.cli
-import fleetstats.fetching
-from fleetstats.downloading import USER_AGENT, Policy
-from fleetstats.errors import EXIT_BAD_INPUT, EXIT_DONE, EXIT_DOWNLOAD_FAILED, BadInput, ConfigurationError
-from fleetstats.fetching import Fetched, exit_code, fetch, summary
-from fleetstats.landing import Offer, accept, add
-from fleetstats.pipeline import run
-from fleetstats.raw import HashCache, in_vintage, load_catalogue, read_filing
-from fleetstats.settings import Settings, packaged
+import fleetstats.cli.app
+import fleetstats.ingest.fetch
+from fleetstats.core.errors import (
+    EXIT_BAD_INPUT,
+    EXIT_DONE,
+    EXIT_DOWNLOAD_FAILED,
+    BadInput,
+    ConfigurationError,
+)
+from fleetstats.core.files import HashCache
+from fleetstats.core.settings import Settings, packaged
+from fleetstats.filings.catalogue import load_catalogue
+from fleetstats.filings.chains import in_vintage
+from fleetstats.filings.filing import read_filing
+from fleetstats.ingest.download import USER_AGENT, Policy
+from fleetstats.ingest.fetch import Fetched, exit_code, fetch, summary
+from fleetstats.ingest.land import Offer, accept, add
+from fleetstats.pipeline.build import run
 from tests.integration.test_bad_input import csv_bytes, listing, mileage, miles_of, without
 
 DUE = date(2025, 4, 2)
@@ -595,9 +604,9 @@ def command(liar: Liar, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     def with_policy(*arguments: Any, **options: Any) -> list[Fetched]:
         return fetch(*arguments, **options, policy=liar.policy)
 
-    monkeypatch.setattr(fleetstats.cli, "_settings", lambda: liar.settings)
-    monkeypatch.setattr(fleetstats.fetching, "fetch", with_policy)
-    return lambda *words: CliRunner().invoke(fleetstats.cli.app, list(words))
+    monkeypatch.setattr(fleetstats.cli.filings, "settings", lambda: liar.settings)
+    monkeypatch.setattr(fleetstats.ingest.fetch, "fetch", with_policy)
+    return lambda *words: CliRunner().invoke(fleetstats.cli.app.app, list(words))
 
 
 def test_the_command_line_says_what_was_fetched(liar: Liar, command: Callable[..., Any]) -> None:

@@ -12,14 +12,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from fleetstats import ledger
-from fleetstats.errors import BadArgument, BadInput, ConfigurationError
-from fleetstats.forecasting import backtest, coverage_warnings, forecast_published
-from fleetstats.landing import Offer, add
-from fleetstats.pipeline import rollback, run
-from fleetstats.reporting import verify
-from fleetstats.schema import TABLES
-from fleetstats.settings import Settings
+from fleetstats.core.errors import BadArgument, BadInput, ConfigurationError
+from fleetstats.core.schema.tables import TABLES
+from fleetstats.core.settings import Settings
+from fleetstats.forecast.ledger.coverage import coverage_warnings
+from fleetstats.ingest.land import Offer, add
+from fleetstats.pipeline.build import rollback, run
+from fleetstats.pipeline.forecasts import backtest, forecast_published
+from fleetstats.pipeline.status import verify
+from fleetstats.warehouse import ledger
 from fleetstats.warehouse.duckdb import query
 
 LEDGERS = ("forecast", "forecast_score", "backtest_score")
@@ -233,7 +234,7 @@ def test_a_backtest_goes_on_where_it_was_and_uses_only_what_had_been_issued(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("fleetstats.forecasting.run", stopped)
+        patched.setattr("fleetstats.pipeline.forecasts.run", stopped)
         with pytest.raises(KeyboardInterrupt):
             backtest(copied, ["deliveries/byd"])
     # All is scored and nothing of it is shown yet

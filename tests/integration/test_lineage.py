@@ -10,13 +10,14 @@ from typing import Any
 import duckdb
 import pytest
 
-from fleetstats.claims import findings, load_claims
-from fleetstats.marts import SHORTER_KEYS, key_text
-from fleetstats.pipeline import Outcome
-from fleetstats.revisions import FIGURES
-from fleetstats.schema import DECIMALS, TABLES, Table, tables
-from fleetstats.settings import Settings, packaged
-from fleetstats.sources import CLAIMS
+from fleetstats.core.schema.keys import SHORTER_KEYS, key_text
+from fleetstats.core.schema.model import DECIMALS, Table
+from fleetstats.core.schema.tables import TABLES, tables
+from fleetstats.core.settings import Settings, packaged
+from fleetstats.pipeline.build import Outcome
+from fleetstats.quality.claims import findings, load_claims
+from fleetstats.quality.revisions import FIGURES
+from fleetstats.sources.registry import CLAIMS
 
 Query = Callable[[str], list[dict[str, Any]]]
 

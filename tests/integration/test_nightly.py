@@ -11,11 +11,12 @@ import psycopg
 import pytest
 from pydantic import SecretStr
 
-from fleetstats import nightly
-from fleetstats.errors import BadInput, ChecksFailed, Locked
-from fleetstats.pipeline import Outcome, run
-from fleetstats.settings import Settings
-from fleetstats.warehouse import WAITING, may_wait, new_run_id, open_warehouse
+from fleetstats.core.errors import BadInput, ChecksFailed, Locked
+from fleetstats.core.settings import Settings
+from fleetstats.pipeline import steps as nightly
+from fleetstats.pipeline.build import Outcome, run
+from fleetstats.warehouse.base import WAITING, may_wait, new_run_id
+from fleetstats.warehouse.registry import open_warehouse
 from fleetstats.warehouse.setup import prepare_server
 from tests.postgres_server import Server
 

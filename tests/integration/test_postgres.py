@@ -11,16 +11,16 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 
-from fleetstats.errors import BadArgument, BadStatement, Locked
-from fleetstats.export import export
-from fleetstats.pipeline import Outcome, rollback, run
-from fleetstats.reporting import verify
-from fleetstats.schema import TABLES, tables
-from fleetstats.settings import Settings
-from fleetstats.trace import trace
-from fleetstats.warehouse import open_warehouse
+from fleetstats.core.errors import BadArgument, BadStatement, Locked
+from fleetstats.core.schema.tables import TABLES, tables
+from fleetstats.core.settings import Settings
+from fleetstats.outputs.export.export import export
+from fleetstats.outputs.trace.tracer import trace
+from fleetstats.pipeline.build import Outcome, rollback, run
+from fleetstats.pipeline.status import verify
 from fleetstats.warehouse.duckdb import query
 from fleetstats.warehouse.postgres import PostgresWarehouse
+from fleetstats.warehouse.registry import open_warehouse
 from fleetstats.warehouse.setup import prepare_server
 from tests.postgres_server import Server
 
@@ -281,7 +281,7 @@ def _land_figure(settings: Settings, number: int) -> None:
     """Amend the quarterly orders so that every publication differs from the one before."""
     from datetime import date
 
-    from fleetstats.landing import Offer, add
+    from fleetstats.ingest.land import Offer, add
 
     source = settings.raw / "robotaxi_orders" / "apollo-go" / "figures.csv"
     new = f"ag-058,Apollo Go,,quarter_orders,,,2026Q3,,{1_000_000 + number},orders,exact,medium,,,2026-11-20,A page,,,"

@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 
-from fleetstats import ledger
-from fleetstats.errors import ConfigurationError
-from fleetstats.pipeline import Outcome, run
-from fleetstats.schema import tables
-from fleetstats.settings import Settings
+from fleetstats.core.errors import ConfigurationError
+from fleetstats.core.schema.tables import tables
+from fleetstats.core.settings import Settings
+from fleetstats.pipeline.build import Outcome, run
+from fleetstats.warehouse import ledger
 from fleetstats.warehouse.duckdb import query
 
 Query = Callable[[str], list[dict[str, Any]]]
@@ -128,8 +128,8 @@ def test_a_forced_build_keeps_every_earlier_run_in_the_ledgers(copied: Settings)
 
 
 KILLS = {
-    "while filings are read": "fleetstats.staging.stage = die",
-    "while the candidate is built": "fleetstats.marts.build_marts = die",
+    "while filings are read": "fleetstats.ingest.stage.stage = die",
+    "while the candidate is built": "fleetstats.warehouse.marts.build_marts = die",
     "before the rename": "fleetstats.warehouse.duckdb.promote = die",
     "after the rename": (
         "real = fleetstats.warehouse.duckdb.promote\n"
@@ -145,8 +145,8 @@ def test_killed_at_any_moment_the_publication_stays_readable_and_the_next_run_su
 ) -> None:
     published_before = rows_of(copied, "publication")
     code = (
-        "import os, signal\nimport fleetstats.staging, fleetstats.marts, fleetstats.warehouse.duckdb\n"
-        "from fleetstats.pipeline import run\nfrom fleetstats.settings import Settings\n"
+        "import os, signal\nimport fleetstats.ingest.stage, fleetstats.warehouse.marts, fleetstats.warehouse.duckdb\n"
+        "from fleetstats.pipeline.build import run\nfrom fleetstats.core.settings import Settings\n"
         "def die(*a, **k):\n    os.kill(os.getpid(), signal.SIGKILL)\n"
         f"{KILLS[moment]}\n"
         "if __name__ == '__main__':\n    run(Settings(), force=True)\n"

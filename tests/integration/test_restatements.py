@@ -16,13 +16,14 @@ from typing import Any
 
 import pytest
 
-from fleetstats import ledger, staging
-from fleetstats.differences import differences
-from fleetstats.errors import EXIT_DIFFERENT, EXIT_DONE, BadInput, ChecksFailed, ConfigurationError
-from fleetstats.landing import Offer, add
-from fleetstats.pipeline import Outcome, rollback, run
-from fleetstats.reporting import Answer
-from fleetstats.settings import Settings, packaged
+from fleetstats.core.answers import Answer
+from fleetstats.core.errors import EXIT_DIFFERENT, EXIT_DONE, BadInput, ChecksFailed, ConfigurationError
+from fleetstats.core.settings import Settings, packaged
+from fleetstats.ingest.land import Offer, add
+from fleetstats.pipeline.build import Outcome, rollback, run
+from fleetstats.pipeline.diff import differences
+from fleetstats.warehouse import core_tables as staging
+from fleetstats.warehouse import ledger
 from fleetstats.warehouse.duckdb import query
 
 AMENDED_ON = date(2024, 5, 1)

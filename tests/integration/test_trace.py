@@ -16,14 +16,16 @@ from typing import Any
 import duckdb
 import pytest
 
-from fleetstats.errors import BadArgument, ConfigurationError
-from fleetstats.marts import SHORTER_KEYS
-from fleetstats.pipeline import Outcome
-from fleetstats.revisions import FIGURES
-from fleetstats.schema import tables
-from fleetstats.settings import Settings, packaged
-from fleetstats.trace import Cell, Part, trace, trace_figures
-from fleetstats.trace_output import trace_html, trace_text
+from fleetstats.core.errors import BadArgument, ConfigurationError
+from fleetstats.core.schema.keys import SHORTER_KEYS
+from fleetstats.core.schema.tables import tables
+from fleetstats.core.settings import Settings, packaged
+from fleetstats.outputs.trace.html import trace_html
+from fleetstats.outputs.trace.model import Cell, Part
+from fleetstats.outputs.trace.text import trace_text
+from fleetstats.outputs.trace.tracer import trace, trace_figures
+from fleetstats.pipeline.build import Outcome
+from fleetstats.quality.revisions import FIGURES
 
 Published = tuple[Settings, Outcome]
 Query = Callable[[str], list[dict[str, Any]]]

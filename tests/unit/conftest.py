@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from fleetstats.corrections import Correction
-from fleetstats.operators import OperatorTable, load_operators
-from fleetstats.raw import Filing, Held, Original
-from fleetstats.settings import packaged
-from fleetstats.staged import Context
+from fleetstats.core.settings import packaged
+from fleetstats.filings.corrections import Correction
+from fleetstats.filings.filing import Filing, Held, Original
+from fleetstats.filings.operators import OperatorTable, load_operators
+from fleetstats.sources.staged import Context
 
 # The same examples on every machine and in every run
 settings.register_profile("unit", max_examples=50, deadline=None, derandomize=True)

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from fleetstats.cli import app
-from fleetstats.errors import EXIT_CODES
-from fleetstats.schema import tables
-from fleetstats.settings import Settings
+from fleetstats.cli.app import app
+from fleetstats.core.errors import EXIT_CODES
+from fleetstats.core.schema.tables import tables
+from fleetstats.core.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 

@@ -1,7 +1,5 @@
-"""Charts: one function each, from a tidy frame to a Figure; one style; and this registry of them all.
-
-Nothing heavy is imported before something is drawn, so the command line and a DAG may import this freely.
-"""
+"""One pure function per chart, from a frame to a Figure, and the registry of them all; imports `core` only."""
+# Nothing heavy is imported before something is drawn, so the command line and a DAG may import this freely.
 
 from __future__ import annotations
 

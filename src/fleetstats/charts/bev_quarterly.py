@@ -22,7 +22,7 @@ from fleetstats.charts.style import (
     applied,
     hues_for,
 )
-from fleetstats.periods import quarter_of
+from fleetstats.core.periods import quarter_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -21,7 +21,7 @@ from fleetstats.charts.style import (
     text_width,
     tint,
 )
-from fleetstats.periods import quarter_of
+from fleetstats.core.periods import quarter_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -164,7 +164,7 @@ def _rows(frame: pd.DataFrame) -> list[Row]:
 
 
 def _until(rows: Sequence[Row], provenance: Provenance) -> date:
-    from fleetstats.periods import parse_period
+    from fleetstats.core.periods import parse_period
 
     latest: date = max(r["period_end"] for r in rows)
     return min(latest, parse_period(provenance.quarter).end) if provenance.quarter else latest

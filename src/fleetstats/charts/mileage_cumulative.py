@@ -25,7 +25,7 @@ from fleetstats.charts.style import (
     applied,
     hues_for,
 )
-from fleetstats.periods import month_end, quarter_of
+from fleetstats.core.periods import month_end, quarter_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,18 +10,8 @@ from fleetstats.charts.axes import amounts, panel_title, x_of, years
 from fleetstats.charts.frames import Row, rows_of
 from fleetstats.charts.numbers import change_bound, day, quantity, turned
 from fleetstats.charts.page import nothing, page, side_by_side, source_notes
-from fleetstats.charts.style import (
-    LABEL,
-    LIGHT,
-    SMALL,
-    Language,
-    Provenance,
-    Theme,
-    applied,
-    embolden,
-    tint,
-)
-from fleetstats.periods import quarter_of
+from fleetstats.charts.style import LABEL, LIGHT, SMALL, Language, Provenance, Theme, applied, embolden, tint
+from fleetstats.core.periods import quarter_of
 
 if TYPE_CHECKING:
     import pandas as pd

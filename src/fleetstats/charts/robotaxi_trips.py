@@ -24,7 +24,7 @@ from fleetstats.charts.style import (
     hues_for,
     tint,
 )
-from fleetstats.periods import quarter_of
+from fleetstats.core.periods import quarter_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -17,7 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from fleetstats.errors import ConfigurationError
+from fleetstats.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from matplotlib.text import Text

@@ -1,19 +1,16 @@
-"""Forecasts of short business series: baselines, statistical models, growth curves, and their combination.
-
-Pure functions: no database, no clock, no file but the tidy ones of `tidy`. See docs/forecasts.md.
-"""
+"""Forecasts of short series, and how they did; may import `ingest`, `warehouse` and below."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from fleetstats.forecast.backtesting import backtest
-from fleetstats.forecast.engine import MODELS, forecast_one
-from fleetstats.forecast.result import LEVELS, Forecast, Forecasts, LeftOut
-from fleetstats.forecast.sampling import SEED
-from fleetstats.forecast.series import Series
-from fleetstats.forecast.workers import each
+from fleetstats.forecast.engine.forecast import MODELS, forecast_one
+from fleetstats.forecast.engine.result import LEVELS, Forecast, Forecasts, LeftOut
+from fleetstats.forecast.engine.sampling import SEED
+from fleetstats.forecast.engine.series import Series
+from fleetstats.forecast.engine.workers import each
+from fleetstats.forecast.evaluation.backtest import backtest
 
 __all__ = [
     "LEVELS",

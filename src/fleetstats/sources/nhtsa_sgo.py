@@ -17,15 +17,15 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fleetstats.digest_form import check_corrections, read_corrected, write_table_csv
-from fleetstats.dmv_forms import normalise_header
-from fleetstats.dmv_records import Batch, Faults, Owner, interpret, open_form, read_batches, reject_faults
-from fleetstats.errors import BadInput, shorten
-from fleetstats.periods import MONTH_NAMES, Period, month_end
-from fleetstats.records import RecordFile
-from fleetstats.reviewed_csv import read_rows
-from fleetstats.staged import Context, Rejected, Staged, rows_to_table
-from fleetstats.units import parse_count
+from fleetstats.core.csv_tables import read_rows
+from fleetstats.core.errors import BadInput, shorten
+from fleetstats.core.periods import MONTH_NAMES, Period, month_end
+from fleetstats.core.schema.arrow import rows_to_table
+from fleetstats.core.units import parse_count
+from fleetstats.sources.csv_file import RecordFile, normalise_header
+from fleetstats.sources.digest_csv import check_corrections, read_corrected, write_table_csv
+from fleetstats.sources.records import Batch, Faults, Owner, interpret, open_form, read_batches, reject_faults
+from fleetstats.sources.staged import Context, Rejected, Staged
 
 if TYPE_CHECKING:
     import pyarrow as pa

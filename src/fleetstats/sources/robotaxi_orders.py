@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fleetstats.figures import read_figures
-from fleetstats.staged import Context, Staged
+from fleetstats.sources.published_figures import read_figures
+from fleetstats.sources.staged import Context, Staged
 
 SOURCE = "robotaxi_orders"
 

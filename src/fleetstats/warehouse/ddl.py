@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Double, Meta
 from sqlalchemy import Table as SqlTable
 from sqlalchemy.types import TypeEngine
 
-from fleetstats.schema import DECIMALS, Field, Table, Type
+from fleetstats.core.schema.model import DECIMALS, Field, Table, Type
 
 _TYPES: dict[Type, type[TypeEngine[Any]]] = {
     "text": String,

@@ -13,14 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fleetstats import __version__
-from fleetstats import ledger as ledgers
-from fleetstats.errors import BadStatement, ConfigurationError, shorten
-from fleetstats.locking import build_lock
-from fleetstats.raw import write_atomically
-from fleetstats.schema import CHAINED, TABLES, Table, tables
-from fleetstats.settings import Settings
-from fleetstats.staged import rows_to_table
-from fleetstats.warehouse import (
+from fleetstats.core.errors import BadStatement, ConfigurationError, shorten
+from fleetstats.core.files import write_atomically
+from fleetstats.core.locks import build_lock
+from fleetstats.core.schema.arrow import rows_to_table
+from fleetstats.core.schema.model import Table
+from fleetstats.core.schema.tables import TABLES, tables
+from fleetstats.core.schema.vocabulary import CHAINED
+from fleetstats.core.settings import Settings
+from fleetstats.warehouse import ledger as ledgers
+from fleetstats.warehouse.base import (
     KEPT,
     ROLLED_BACK,
     Ask,
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     import duckdb
     import pandas as pd
     import pyarrow as pa
+from fleetstats.warehouse.queries import other_version, select_columns, select_for_checks
 
 _CANDIDATE = ".candidate-"
 
@@ -178,33 +181,6 @@ class DuckdbFrames:
                 return frame
 
             yield read
-
-
-def select_for_checks(table: str, columns: list[Any], wanted: set[str]) -> str:
-    """A query of (column, type) pairs: decimals as floats, columns not wanted as nulls."""
-    selected = ", ".join(
-        f"cast(null as boolean) as {name}"
-        if name not in wanted
-        else f"cast({name} as double precision) as {name}"
-        if kind.upper().startswith(("DECIMAL", "NUMERIC"))
-        else name
-        for name, kind in columns
-    )
-    return f"select {selected} from {TABLES[table].name}"  # noqa: S608 - our names
-
-
-def select_columns(table: str, columns: Sequence[str]) -> str:
-    """A query of some columns of one of our tables, in the order of its key."""
-    spec = TABLES[table]
-    return f"select {', '.join(columns)} from {spec.name} order by {', '.join(spec.key)}"  # noqa: S608 - our names
-
-
-def other_version(table: str, found: str) -> ConfigurationError:
-    """What to say where a published table lacks a column that this version of fleetstats reads."""
-    return ConfigurationError(
-        f"the published table {table} was made by another version of fleetstats\n  found:    {shorten(found, 300)}\n"
-        "  to do:    fleetstats run, which builds it again"
-    )
 
 
 class DuckdbWarehouse:

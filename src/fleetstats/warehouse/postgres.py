@@ -17,10 +17,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from fleetstats import __version__
-from fleetstats.errors import BadStatement, ConfigurationError, Locked, shorten
-from fleetstats.schema import CHAINED, TABLES, Table
-from fleetstats.staged import make_table, rows_to_table
-from fleetstats.warehouse import (
+from fleetstats.core.errors import BadStatement, ConfigurationError, Locked, shorten
+from fleetstats.core.schema.arrow import make_table, rows_to_table
+from fleetstats.core.schema.model import Table
+from fleetstats.core.schema.tables import TABLES
+from fleetstats.core.schema.vocabulary import CHAINED
+from fleetstats.warehouse.base import (
     KEPT,
     ROLLED_BACK,
     Ask,
@@ -164,7 +166,7 @@ class PostgresFrames:
         """Read tables through one connection."""
         import pandas as pd
 
-        from fleetstats.warehouse.duckdb import select_for_checks
+        from fleetstats.warehouse.queries import select_for_checks
 
         with _connect(self.url, schema=self.schema) as connection:
 
@@ -232,7 +234,7 @@ class PostgresWarehouse:
     @contextmanager
     def content(self, run_id: str | None = None, *, kept: State | None = None) -> Iterator[ReadRows]:
         """Read from the build schema, a kept schema, or what is published."""
-        from fleetstats.warehouse.duckdb import select_columns
+        from fleetstats.warehouse.queries import select_columns
 
         schema = PUBLISHED_SCHEMA if run_id is None else _schema(BUILD_PREFIX, run_id)
         if kept is not None:
@@ -469,7 +471,7 @@ class PostgresWarehouse:
         """One transaction of the analyst, read-only and repeatable: it sees what was published when it began."""
         import psycopg
 
-        from fleetstats.warehouse.duckdb import other_version, select_columns
+        from fleetstats.warehouse.queries import other_version, select_columns
 
         with _connect(self._url, role=ANALYST) as connection:
             connection.read_only = True

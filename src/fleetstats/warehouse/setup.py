@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from fleetstats.errors import ConfigurationError, shorten
+from fleetstats.core.errors import ConfigurationError, shorten
 from fleetstats.warehouse.postgres import ANALYST, LEDGER_SCHEMA, LOADER, PUBLISHED_SCHEMA
 
 if TYPE_CHECKING:

@@ -18,16 +18,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Annotation
 
-from fleetstats.charts import (
-    CHARTS,
-    LANGUAGES,
-    THEMES,
-    Language,
-    Provenance,
-    ThemeName,
-    style,
-)
-from fleetstats.charts.beijing_vs_california import COLUMNS, QUERY
+from fleetstats.charts import CHARTS, LANGUAGES, THEMES, Language, Provenance, ThemeName, style
+from fleetstats.charts.beijing_vs_california import QUERY
+from fleetstats.charts.beijing_vs_california.series import COLUMNS
 from fleetstats.charts.files import EmptyChart, render
 from fleetstats.charts.numbers import quantity
 from fleetstats.charts.page import spread

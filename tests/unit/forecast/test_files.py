@@ -9,9 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from fleetstats.cli import app
-from fleetstats.errors import BadInput
-from fleetstats.forecast.tidy import read_tidy
+from fleetstats.cli.app import app
+from fleetstats.core.errors import BadInput
+from fleetstats.forecast.files.tidy import read_tidy
 
 RUNNER = CliRunner()
 GOOD = [f"good,{y}Q{q},{10 + 4 * y + q - 8084}" for y in (2022, 2023) for q in (1, 2, 3, 4)]

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fleetstats.forecast import LEVELS, MODELS, Forecast, Forecasts, Series, backtest, forecast
-from fleetstats.forecast.result import _quantiles
+from fleetstats.forecast.engine.result import _quantiles
 
 APOLLO = [48, 115, 213, 196, 287, 474, 561, 660, 714, 821, 839, 826, 899, 988, 1100, 1400, 2200, 3100]
 BASELINES = MODELS[:5]

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from fleetstats.forecast import LEVELS, Forecast
-from fleetstats.forecast.from_marts import PublishedSeries, going_on, histories
-from fleetstats.forecast.judging import Said, judge, scores, truth_of, usual_change
-from fleetstats.forecast.publishing import wanted
-from fleetstats.forecast.records import Made, code_version, rows, thresholds
-from fleetstats.forecasting import vintages
+from fleetstats.forecast.evaluation.judge import Said, judge, scores, truth_of, usual_change
+from fleetstats.forecast.ledger.backtest import vintages
+from fleetstats.forecast.ledger.candidate import wanted
+from fleetstats.forecast.ledger.rows import Made, code_version, rows, thresholds
+from fleetstats.forecast.ledger.series import PublishedSeries, going_on, histories
 
 MADE = Made("run", "pub-1", datetime(2026, 11, 24, tzinfo=UTC))
 

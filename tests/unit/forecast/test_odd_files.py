@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from fleetstats.errors import BadInput
-from fleetstats.forecast.files import forecast_file
-from fleetstats.forecast.scored_files import score_files
+from fleetstats.core.errors import BadInput
+from fleetstats.forecast.files.forecast import forecast_file
+from fleetstats.forecast.files.score import score_files
 
 HEAD = "series_id,period,value\n"
 GOOD = "".join(f"a,{2020 + i},{10 + i}\n" for i in range(4))

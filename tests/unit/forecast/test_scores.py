@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from fleetstats.forecast import LEVELS
-from fleetstats.forecast.scores import mase_scale, score_paths, score_quantiles
+from fleetstats.forecast.evaluation.scores import mase_scale, score_paths, score_quantiles
 
 NAN = float("nan")
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleetstats.forecast.series import (
+from fleetstats.forecast.engine.series import (
     FREQUENCIES,
     PERIODS_A_YEAR,
     Frequency,

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleetstats.errors import BadInput
-from fleetstats.landing import Offer, add
-from fleetstats.schema import TABLES
-from fleetstats.settings import Settings
+from fleetstats.core.errors import BadInput
+from fleetstats.core.schema.tables import TABLES
+from fleetstats.core.settings import Settings
+from fleetstats.ingest.land import Offer, add
 from fleetstats.sources.nhtsa_sgo import (
     count_incidents,
     denominators,
@@ -27,7 +27,7 @@ from fleetstats.sources.nhtsa_sgo import (
     read,
     replaces,
 )
-from fleetstats.staged import Context, Staged
+from fleetstats.sources.staged import Context, Staged
 
 Maker = Callable[..., Context]
 CURRENT = [

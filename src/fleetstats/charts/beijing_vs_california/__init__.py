@@ -1,9 +1,7 @@
-"""Road-test kilometres of Baidu and Pony.ai in Beijing and of Waymo and Cruise in California.
-
-The 2024 report drew this as one winner and one loser. What was published does not carry that, so the picture
-keeps each bound: a line where a figure was printed, a band where only limits are known, and an arrow where
-there is no upper limit. Where the scope of a series changes, no figures are joined across the change.
-"""
+"""Road-test kilometres of Baidu and Pony.ai in Beijing and of Waymo and Cruise in California."""
+# The 2024 report drew this as one winner and one loser. What was published does not carry that, so the picture
+# keeps each bound: a line where a figure was printed, a band where only limits are known, and an arrow where
+# there is no upper limit. Where the scope of a series changes, no figures are joined across the change.
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""The field dictionary: every table and column with type, unit and description, once; imports `core` only."""

@@ -1,0 +1,76 @@
+"""What a table and a field are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+Type = Literal[
+    "text", "count", "integer", "boolean", "date", "timestamp", "mi", "km", "figure", "part", "ratio"
+]  # fmt: skip
+
+
+Kind = Literal["reference", "core", "finding", "ledger", "mart", "lineage", "crosscheck"]
+
+
+DECIMALS: dict[Type, tuple[int, int]] = {"mi": (18, 9), "km": (28, 15), "figure": (28, 9), "part": (28, 15)}
+"""Quantities that add up are decimals (precision, scale); only ratios and limits are floats."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """A column: its type, what it says, and its unit."""
+
+    name: str
+    type: Type
+    description: str
+    unit: str | None = None
+    nullable: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A published table. `key` names the columns that tell its rows apart.
+
+    An `optional` table exists only in builds that read the publishers' own files, and so do the
+    marts that read it.
+    """
+
+    name: str
+    kind: Kind
+    describes: str
+    fields: tuple[Field, ...]
+    key: tuple[str, ...]
+    optional: bool = False
+
+    @property
+    def columns(self) -> list[str]:
+        """The column names in order."""
+        return [field.name for field in self.fields]
+
+    def arrow_schema(self) -> pa.Schema:
+        """The same columns as an Arrow schema (decimals, not floats, where quantities add up)."""
+        import pyarrow as pa
+
+        return pa.schema([pa.field(f.name, arrow_type(f.type), nullable=f.nullable) for f in self.fields])
+
+
+def arrow_type(kind: Type) -> pa.DataType:
+    """The Arrow type of a field type."""
+    import pyarrow as pa
+
+    if kind in DECIMALS:
+        return pa.decimal128(*DECIMALS[kind])
+    return {
+        "text": pa.string(),
+        "count": pa.int64(),
+        "integer": pa.int64(),
+        "boolean": pa.bool_(),
+        "date": pa.date32(),
+        "timestamp": pa.timestamp("us", tz="UTC"),
+        "ratio": pa.float64(),
+    }[kind]

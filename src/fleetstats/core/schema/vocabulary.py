@@ -1,0 +1,40 @@
+"""Closed lists of values, and which ledgers are chained."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    pass
+
+
+BOUNDS = ("exact", "at_least", "at_most", "between", "approximate", "derived")
+
+
+INITIATED_BY = ("av_system", "test_driver", "remote_operator", "passenger", "other")
+
+
+LOCATIONS = (
+    "interstate",
+    "freeway",
+    "highway",
+    "rural_road",
+    "street",
+    "parking_facility",
+    "other",
+)
+
+
+VERDICTS = (
+    "supported",
+    "contradicted",
+    "held",
+    "missed",
+    "open",
+    "plausible_not_provable",
+    "not_checkable",
+)
+
+
+CHAINED = ("forecast", "forecast_score", "backtest_score")
+"""Ledgers whose every row carries a hash over the row before it."""

@@ -1,0 +1,102 @@
+"""Where things are. Nothing else in the package reads the environment."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def packaged(name: str) -> Path:
+    """A folder that ships with fleetstats (`data`, `sql`, `expectations`): inside the installed package,
+    or at the root of the checkout that is being worked in."""
+    installed = _PACKAGE / "_packaged" / name
+    return installed if installed.exists() else _PACKAGE.parents[1] / name
+
+
+class Settings(BaseSettings):
+    """The settings of one run, from `FLEETSTATS_*`.
+
+    - `FLEETSTATS_HOME`: what a user has: landed filings, cache, warehouse, ledgers, reports
+      (default: the current folder);
+    - `FLEETSTATS_ORIGINALS`: a folder of publishers' files; wherever one of them is, by its sha256, the
+      original of a digest, it is read in the digest's place (default: none);
+    - `FLEETSTATS_WAREHOUSE_URL`: a PostgreSQL server to publish to, `postgresql+psycopg://…` (default: none,
+      which is a DuckDB file in the home);
+    - `FLEETSTATS_WAREHOUSE_CONN_ID`: the Airflow connection of that server, for scheduled runs; with it no
+      other variable has to hold the password (default: none);
+    - `FLEETSTATS_NOTIFY_URL`: where a scheduled run that failed is told, as a JSON POST with a `text` that
+      Slack and its like show (default: nowhere but the ledger);
+    - `FLEETSTATS_FETCH_SCHEDULE`, `FLEETSTATS_NIGHTLY_SCHEDULE`: when Airflow asks the publishers and builds,
+      as cron lines in UTC (default: `0 2 * * *` and `0 3 * * *`).
+    """
+
+    model_config = SettingsConfigDict(env_prefix="FLEETSTATS_", extra="ignore")
+
+    home: Path = Field(default_factory=Path.cwd)
+    originals: Path | None = None
+    warehouse_url: SecretStr | None = None
+    warehouse_conn_id: str | None = None
+    notify_url: SecretStr | None = None
+    fetch_schedule: str = "0 2 * * *"
+    nightly_schedule: str = "0 3 * * *"
+
+    @field_validator("home", "originals", mode="after")
+    @classmethod
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return None if value is None else value.expanduser().resolve()
+
+    @cached_property
+    def data(self) -> Path:
+        """Reviewed tables and packaged filings; read-only."""
+        return packaged("data")
+
+    @property
+    def raw(self) -> Path:
+        """Packaged filings; read-only."""
+        return self.data / "raw"
+
+    @property
+    def landed(self) -> Path:
+        """Filings that the user added, and reviewed lines of the user's own beside them."""
+        return self.home / "landed"
+
+    @property
+    def cache(self) -> Path:
+        """Staged filings and hashes; may be deleted at any time."""
+        return self.home / "cache"
+
+    @property
+    def warehouse(self) -> Path:
+        """The published warehouse and its vintages."""
+        return self.home / "warehouse"
+
+    @property
+    def published(self) -> Path:
+        """The published DuckDB file."""
+        return self.warehouse / "fleetstats.duckdb"
+
+    def vintage(self, as_of: date | None) -> Path:
+        """The file of the warehouse of a past day; the published one where no day is given."""
+        if as_of is None:
+            return self.published
+        return self.warehouse / "as-of" / f"{as_of.isoformat()}.duckdb"
+
+    @property
+    def ledger(self) -> Path:
+        """Append-only records of runs, checks and publications; never deleted."""
+        return self.home / "ledger"
+
+    def ledger_of(self, as_of: date | None) -> Path:
+        """Where forecasts and scores are kept: those of a past day's warehouse in a folder of its own."""
+        return self.ledger if as_of is None else self.ledger / "as-of" / as_of.isoformat()
+
+    @property
+    def reports(self) -> Path:
+        """What is written to be read by people."""
+        return self.home / "reports"

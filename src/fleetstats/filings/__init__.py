@@ -1,0 +1,1 @@
+"""The filings that are held, and the reviewed tables beside them; may import `core`."""

@@ -1,0 +1,1 @@
+"""Past vintages forecast again, and how forecasts did; may import `engine` and `core`."""

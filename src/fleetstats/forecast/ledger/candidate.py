@@ -1,0 +1,177 @@
+"""Forecasts, scores and their marts in a candidate: what a build adds between its marts and its audit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fleetstats.core.schema.arrow import rows_to_table
+from fleetstats.core.schema.vocabulary import CHAINED
+from fleetstats.forecast.ledger.series import (
+    COLUMNS,
+    HORIZON,
+    PublishedSeries,
+    going_on,
+    histories,
+    inputs_sha256,
+)
+from fleetstats.warehouse import hash_chain as chain
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+    from fleetstats.forecast.ledger.rows import Made
+    from fleetstats.warehouse.base import ReadFrame, Warehouse
+
+ORDERS = "orders"
+"""The measure that every build forecasts; `fleetstats forecast` forecasts the others too."""
+
+_TOTALS = {"operator", "scope", "as_of", "basis", "orders", "issued_on"}
+
+
+@dataclass(frozen=True)
+class Task:
+    """One series to be forecast, as far as it is known now."""
+
+    history: PublishedSeries
+    scope: str
+    total: float
+    inputs: str
+
+
+def read_histories(read: ReadFrame) -> list[PublishedSeries]:
+    """The series of a warehouse's marts, with everything that was said of them."""
+    return histories(_records(read("forecast_series", COLUMNS)), _records(read("orders_cumulative", _TOTALS)))
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [dict(zip(frame.columns, row, strict=True)) for row in frame.itertuples(index=False, name=None)]
+
+
+def wanted(every: Iterable[PublishedSeries], series: Collection[str] | None) -> list[PublishedSeries]:
+    """The series that go on: those of orders, or those named; an empty name list means all.
+
+    A name is the code of a series or the beginning of one, such as `orders`, `distance/waymo`.
+    """
+    names = (ORDERS,) if series is None else tuple(series)
+    return [h for h in going_on(every) if not names or any(is_named(h.series, name) for name in names)]
+
+
+def is_named(series: str, name: str) -> bool:
+    """Whether a name is a series' code, or a whole beginning of it: `distance/waymo`, not `distance/way`."""
+    return series == name or series.startswith(name.rstrip("/") + "/")
+
+
+def tasks(every: Iterable[PublishedSeries], ledger: pa.Table, seed: int) -> list[Task]:
+    """Those of the series that were not forecast yet from what is known now by the code of today."""
+    from fleetstats.forecast.ledger.rows import code_version
+
+    done = set(
+        zip(
+            ledger["series"].to_pylist(),
+            ledger["inputs_sha256"].to_pylist(),
+            ledger["code_version"].to_pylist(),
+            strict=True,
+        )
+    )
+    found = []
+    for history in every:
+        truths = history.known()
+        series = history.as_series(truths)
+        if series is None:
+            continue
+        total, scope = truths.total(series.end), history.scope_of(truths)
+        inputs = inputs_sha256(series, total, scope, HORIZON[history.frequency], seed)
+        if (history.series, inputs, code_version()) not in done:
+            found.append(Task(history, scope, total, inputs))
+    return found
+
+
+def new_forecasts(
+    todo: list[Task],
+    made: Made,
+    seed: int,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[dict[str, Any]]:
+    """The rows that forecasts of these series add to the ledger."""
+    from fleetstats.forecast import forecast
+    from fleetstats.forecast.ledger.rows import rows
+
+    added: list[dict[str, Any]] = []
+    of_series = {task.history.series: task for task in todo}
+    for frequency, horizon in HORIZON.items():
+        series = [
+            one
+            for task in todo
+            if task.history.frequency == frequency
+            and (one := task.history.as_series(task.history.known())) is not None
+        ]
+        if not series:
+            continue
+        for said in forecast(series, horizon, seed=seed, progress=progress):
+            task = of_series[said.series_id]
+            added += rows(said, task.history, task.scope, task.total, task.inputs, made)
+    return added
+
+
+def new_scores(
+    every: Iterable[PublishedSeries], forecasts: pa.Table, scored: pa.Table, made: Made
+) -> list[dict[str, Any]]:
+    """The rows that the ledger `forecast_score` gains: targets whose truth has become known or has changed."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from fleetstats.forecast.evaluation.judge import judge
+    from fleetstats.forecast.ledger.rows import code_version
+
+    of_series = {history.series: history for history in every}
+    parts = []
+    for name, history in of_series.items():
+        mine = forecasts.filter(pc.equal(forecasts["series"], pa.scalar(name)))
+        known = pa.array(list(history.known().figures), pa.string())
+        parts.append(mine.filter(pc.is_in(mine["target_period"], known)))
+    last: dict[tuple[Any, ...], float] = {}
+    key = ("forecast_run_id", "series", "model", "target_period", "quantity", "truth_basis")
+    for row in scored.select([*key, "truth_value"]).to_pylist():
+        last[tuple(row[name] for name in key)] = row["truth_value"]
+    rows = pa.concat_tables(parts).to_pylist() if parts else []
+    return [
+        {**row, "run_id": made.run_id, "code_version": code_version(), "scored_at": made.made_at}
+        for row in judge(rows, of_series, last)
+    ]
+
+
+def extend(ledger: str, before: pa.Table, rows: list[dict[str, Any]]) -> pa.Table:
+    """A chained ledger with rows added to it."""
+    import pyarrow as pa
+
+    if not rows:
+        return before
+    linked = chain.chained(ledger, rows, chain.head(ledger, before))
+    return pa.concat_tables([before, rows_to_table(ledger, linked)])
+
+
+def forecast_candidate(
+    warehouse: Warehouse, made: Made, series: Collection[str] | None, progress: Callable[[str], None]
+) -> dict[str, pa.Table]:
+    """The chained ledgers as they will be: what is there, and what this candidate's marts add.
+
+    `series` as in `wanted`. Nothing is written.
+    """
+    from fleetstats.forecast.engine.sampling import SEED
+
+    with warehouse.frames(made.run_id).open() as read:
+        every = read_histories(read)
+    ledgers = {name: warehouse.ledger(name) for name in CHAINED}
+    todo = tasks(wanted(every, series), ledgers["forecast"], SEED)
+    if todo:
+        progress(f"{len(todo)} series")
+        rows = new_forecasts(todo, made, SEED, lambda done, of: progress(f"series {done} of {of}"))
+        ledgers["forecast"] = extend("forecast", ledgers["forecast"], rows)
+    if ledgers["forecast"].num_rows:
+        progress("scores")
+        rows = new_scores(every, ledgers["forecast"], ledgers["forecast_score"], made)
+        ledgers["forecast_score"] = extend("forecast_score", ledgers["forecast_score"], rows)
+    return ledgers

@@ -1,0 +1,122 @@
+"""Making digests: the figures of publishers' files, which are shipped where the files themselves are not."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from fleetstats.core.errors import BadInput
+from fleetstats.core.files import HashCache, hash_file, write_atomically
+from fleetstats.core.settings import Settings
+from fleetstats.filings.catalogue import load_catalogue
+from fleetstats.filings.corrections import corrections_sha256
+from fleetstats.filings.filing import FILING_FILE, Filing, Held, Original, read_filing, write_filing
+from fleetstats.sources.registry import reader
+from fleetstats.sources.reviewed import Reviewed
+
+DIGEST_FILE = "digest.csv"
+_KEPT_NOTES = ("initiated_by ", "location ", "column ")
+"""How notes begin that are made from the file; they are made again with the digest."""
+
+
+@dataclass(frozen=True)
+class Digested:
+    """What became of one edition's digest."""
+
+    filing: str
+    status: Literal["written", "unchanged", "would be written"]
+    path: Path
+
+
+def make_digests(
+    settings: Settings,
+    source: str | None = None,
+    edition: str | None = None,
+    *,
+    output: Path | None = None,
+    dry_run: bool = False,
+    progress: Callable[[str], None] = lambda _: None,
+) -> list[Digested]:
+    """Write the digest of every original that is present, into `output` (default: the packaged filings).
+
+    Raises `BadInput` where no original is present, and for a file with records that cannot be read.
+    """
+    if source is not None:
+        reader(source)
+    cache = HashCache(settings.cache / "hashes.json")
+    reviewed = Reviewed(settings.data, settings.landed)
+    originals = [
+        h
+        for h in load_catalogue(settings.raw, settings.landed, settings.originals, cache)
+        if h.read_as == "original"
+        and hasattr(reader(h.filing.source), "digest")
+        and source in (None, h.filing.source)
+        and edition in (None, h.filing.edition)
+    ]
+    cache.save()
+    if not originals:
+        raise BadInput(
+            "there is no publisher's file to make a digest of",
+            found=f"none of {source or 'any source'}, edition {edition or 'any'}",
+            expected="a file in landed/ or below FLEETSTATS_ORIGINALS",
+            todo="set FLEETSTATS_ORIGINALS to the folder of the publishers' files, or use fleetstats add",
+        )
+    done = []
+    for held in originals:
+        progress(held.filing.id)
+        folder = (output or settings.raw) / held.filing.source / held.filing.edition
+        content, filing = _digest(held, reviewed)
+        same = (folder / FILING_FILE).exists() and read_filing(folder) == filing
+        if not same and not dry_run:
+            write_atomically(folder / DIGEST_FILE, content)
+            write_filing(folder, filing)
+        status: Literal["written", "unchanged", "would be written"] = (
+            "unchanged" if same else "would be written" if dry_run else "written"
+        )
+        done.append(Digested(held.filing.id, status, folder / DIGEST_FILE))
+    return done
+
+
+def _digest(held: Held, reviewed: Reviewed) -> tuple[bytes, Filing]:
+    context = reviewed.context(held)
+    module = reader(held.filing.source)
+    staged = module.read(context)
+    unread = [row for row in staged.rejected if not row.expected]
+    if unread:
+        raise BadInput(
+            f"{len(unread):,} records cannot be read",
+            file=context.name,
+            record=unread[0].record,
+            found=unread[0].reason,
+            expected="records that can be read, or corrections that expect them",
+        )
+    content: bytes = module.digest(staged)
+    filing = held.filing
+    if filing.original is not None:
+        original = filing.original.model_copy(update={"columns": staged.observed["columns"]})
+    else:
+        hashes = hash_file(held.path)
+        original = Original(
+            file=held.path.name,
+            sha256=hashes.sha256,
+            sha256_lf=hashes.sha256_lf,
+            size=hashes.size,
+            columns=staged.observed["columns"],
+        )
+    kept = [note for note in filing.notes if not note.startswith(_KEPT_NOTES)]
+    return content, filing.model_copy(
+        update={
+            "file": DIGEST_FILE,
+            "status": "digest",
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "sha256_lf": None,
+            "size": len(content),
+            "original": original,
+            "columns": [],
+            "corrections_sha256": corrections_sha256(context.corrections),
+            "notes": kept + staged.notes,
+        }
+    )

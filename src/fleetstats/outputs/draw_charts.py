@@ -1,0 +1,200 @@
+"""Draws charts of what is published: query, frame, figure, files."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, cast
+
+from fleetstats.core.errors import BadArgument, ConfigurationError
+from fleetstats.core.settings import Settings
+from fleetstats.warehouse.base import State, Warehouse
+from fleetstats.warehouse.registry import open_warehouse
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from fleetstats.charts import Chart, Language, Provenance, ThemeName
+    from fleetstats.charts.files import Format
+
+
+@dataclass(frozen=True)
+class Looks:
+    """Which files of a chart are wanted: one for each language, theme and format."""
+
+    languages: Sequence[str] = ("zh", "en")
+    formats: Sequence[str] = ("png", "svg")
+    themes: Sequence[str] = ("light",)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """The files that were written, and what a reader of the charts should be warned of.
+
+    `alt` is each chart's picture in words, by name and language.
+    """
+
+    charts: list[str]
+    paths: list[Path]
+    warnings: list[str]
+    alt: dict[str, dict[str, str]] = field(default_factory=dict)
+    seconds_reading: float = 0.0
+    seconds_drawing: float = 0.0
+
+
+@dataclass(frozen=True)
+class Data:
+    """What one chart is drawn of, read once for all languages, themes and formats."""
+
+    chart: Chart
+    frame: pd.DataFrame
+    provenance: Provenance
+
+
+class Reader:
+    """Reads the frames of charts from one publication.
+
+    Raises `ConfigurationError` where nothing is published.
+    """
+
+    def __init__(self, settings: Settings, as_of: date | None = None, quarter: str | None = None) -> None:
+        from fleetstats.core.settings import packaged
+        from fleetstats.warehouse.marts import load_statements
+
+        self.settings = settings
+        self.warehouse: Warehouse = open_warehouse(settings, as_of)
+        state = self.warehouse.state()
+        if state is None:
+            day = f" --as-of {as_of}" if as_of else ""
+            raise ConfigurationError(
+                f"nothing is published in {self.warehouse.place}\n  to do:    fleetstats run{day}"
+            )
+        self.state: State = state
+        self.as_of, self.quarter = as_of, quarter
+        self.until = None if quarter is None else quarter_end(quarter)
+        self._statements = load_statements(packaged("sql"))
+        self.sources: list[dict[str, str]] = self.warehouse.query(
+            "select source, publisher, publisher_zh, title_en, title_zh from source order by source"
+        ).to_pylist()
+
+    def read(self, chart: Chart) -> Data:
+        """The frame of a chart; without rows where a table that it reads is not published."""
+        import pandas as pd
+
+        from fleetstats.charts import Provenance
+        from fleetstats.warehouse.dependencies import sources_of
+
+        query = chart.sql(self.until)
+        if tables_of(query) - self.state.rows.keys():
+            frame = pd.DataFrame(columns=list(chart.columns))
+        else:
+            frame = self.warehouse.query(query).to_pandas()
+        wanted = set(chart.sources) or sources_of(query, self._statements)
+        sources = [s for s in self.sources if s["source"] in wanted]
+        provenance = Provenance(
+            publication_id=self.state.publication_id,
+            vintage=self.as_of,
+            sources=tuple(f"{s['publisher']}: {s['title_en']}" for s in sources),
+            sources_zh=tuple(f"{s['publisher_zh']}：{s['title_zh']}" for s in sources),
+            quarter=self.quarter,
+            query=query,
+            reaches=self._reaches(frame, chart.ends),
+        )
+        return Data(chart, frame, provenance)
+
+    def _reaches(self, frame: pd.DataFrame, ends: str) -> str | None:
+        """The last quarter with data, where the quarter described is more than a year later."""
+        from fleetstats.core.periods import quarter_of
+
+        last = frame[ends].max() if ends and len(frame) else None
+        if self.until is None or last is None or (self.until - last).days <= 366:
+            return None
+        return quarter_of(last)
+
+
+def tables_of(query: str) -> set[str]:
+    """The tables that a chart's query reads; those of later versions may be absent from an old publication."""
+    return set(re.findall(r"\b(?:from|join) +([a-z][a-z0-9_]*)", query))
+
+
+def quarter_end(quarter: str) -> date:
+    """The last day of a quarter such as 2023Q3; `BadArgument` for anything else."""
+    from fleetstats.core.periods import parse_period
+
+    if not re.fullmatch(r"(19|20)\d\d ?Q[1-4]", quarter.upper()):
+        raise BadArgument(f"there is no quarter {quarter!r}\n  expected: year and quarter, such as 2023Q3")
+    return parse_period(quarter.upper().replace(" ", "")).end
+
+
+def chosen(names: Sequence[str]) -> list[Chart]:
+    """The charts of these names, all without any; `BadArgument` for a name that there is not."""
+    from fleetstats.charts import CHARTS
+
+    for name in names:
+        if name not in CHARTS:
+            raise BadArgument(f"there is no chart {name!r}\n  expected: {', '.join(sorted(CHARTS))}")
+    return [CHARTS[name] for name in dict.fromkeys(names)] or list(CHARTS.values())
+
+
+def draw(
+    settings: Settings,
+    names: Sequence[str],
+    folder: Path,
+    looks: Looks,
+    *,
+    quarter: str | None = None,
+    as_of: date | None = None,
+    progress: Callable[[str, str], None] = lambda *_: None,
+) -> Drawn:
+    """Draw charts (all without `names`) into `folder`, one file per chart, language, theme and format.
+
+    The data of a chart are read once for all of them. Raises `BadArgument` for an unknown chart, quarter or format,
+    `ConfigurationError` where nothing is published.
+    """
+    from fleetstats.charts.files import FORMATS, EmptyChart, render
+
+    charts = chosen(names)
+    unknown = [form for form in looks.formats if form not in FORMATS]
+    if unknown or not looks.formats:
+        raise BadArgument(
+            f"there is no format {', '.join(unknown) or '(empty)'}\n  expected: {', '.join(FORMATS)}"
+        )
+    started = perf_counter()
+    reader = Reader(settings, as_of, quarter)
+    read = []
+    for chart in charts:
+        progress("read", chart.name)
+        read.append(reader.read(chart))
+    drawing = perf_counter()
+    paths: list[Path] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", EmptyChart)
+        for data in read:
+            paths += render(
+                data.chart,
+                data.frame,
+                languages=cast("Sequence[Language]", looks.languages),
+                themes=cast("Sequence[ThemeName]", looks.themes),
+                formats=cast("Sequence[Format]", list(dict.fromkeys(looks.formats))),
+                folder=folder,
+                provenance=data.provenance,
+                progress=lambda what: progress("draw", what),
+            )
+    return Drawn(
+        [chart.name for chart in charts],
+        paths,
+        [str(w.message) for w in caught if issubclass(w.category, EmptyChart)],
+        {
+            d.chart.name: {
+                lang: d.chart.describe(d.frame, cast("Language", lang)) for lang in looks.languages
+            }
+            for d in read
+        },
+        drawing - started,
+        perf_counter() - drawing,
+    )

@@ -1,0 +1,1 @@
+"""A publication as files that other programs read; may import what `outputs` may, but not `report`."""

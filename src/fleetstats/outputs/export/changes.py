@@ -1,0 +1,109 @@
+"""What an export changes against the one before it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from fleetstats.core.schema.model import Table
+from fleetstats.core.schema.tables import TABLES
+from fleetstats.core.settings import Settings
+from fleetstats.outputs.export.tables import (
+    read_back,
+)
+from fleetstats.quality.comparison import compared
+from fleetstats.warehouse.base import ReadRows
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+from fleetstats.outputs.export.earlier import EarlierExport
+
+_LISTED = 1_000
+"""How many keys of rows that differ are listed for a table; their number is always given."""
+
+
+def list_changes(
+    settings: Settings,
+    chosen: Mapping[str, pa.Table],
+    about: Mapping[str, Any],
+    earlier: EarlierExport | None,
+) -> tuple[dict[str, Any], list[str]]:
+    """What the export says otherwise than the one it replaces: for programs, and in words."""
+    if earlier is None:
+        return {"before": None, "after": about["publication_id"]}, [
+            "There was no earlier export in this folder: nothing to compare."
+        ]
+    there = earlier.about["tables"]
+    common = [name for name in chosen if name in there]
+    exact = earlier.form != "sqlite"
+
+    def before(name: str, columns: Sequence[str]) -> list[tuple[Any, ...]] | None:
+        if name not in common or not set(columns) <= set(earlier.columns[name]):
+            return None
+        return read_back(earlier.folder, earlier.form, name, columns)
+
+    def after(name: str, columns: Sequence[str]) -> list[tuple[Any, ...]] | None:
+        if name not in common:
+            return None
+        rows = zip(*(chosen[name][column].to_pylist() for column in columns), strict=True)
+        # SQLite has no decimals: figures are compared as it has them
+        return [row if exact else tuple(map(_inexact, row)) for row in rows]
+
+    figures = compared(settings, (earlier.publication_id, before), (about["publication_id"], after))
+    rows = {
+        name: found
+        for name in common
+        if (found := _row_changes(TABLES[name], before, after, earlier.columns[name]))
+    }
+    added = [name for name in chosen if name not in there]
+    gone = [name for name in there if name not in chosen]
+    words = list(figures.words)
+    words += [f"table new:   {name}" for name in added] + [f"table gone:  {name}" for name in gone]
+    for name, found in rows.items():
+        counts = [f"{found[what]:,} {what}" for what in ("added", "removed", "changed") if found[what]]
+        columns = [f"column {what}: {', '.join(c)}" for what, c in found["columns"].items() if c]
+        words.append(f"rows of {name}: " + "; ".join([", ".join(counts) or "the same", *columns]))
+    if not rows and not added and not gone:
+        words.append("every table has the same rows")
+    facts = figures.facts | {"tables_added": added, "tables_removed": gone, "rows": rows, "exact": exact}
+    return facts, words
+
+
+def _inexact(value: Any) -> Any:
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def _row_changes(
+    spec: Table, before: ReadRows, after: ReadRows, columns_before: list[str]
+) -> dict[str, Any] | None:
+    """How many rows of a table came, went or changed, by its key, and which (of a ledger only how many).
+
+    None if nothing did.
+    """
+    columns = {
+        "added": [c for c in spec.columns if c not in columns_before],
+        "removed": [c for c in columns_before if c not in spec.columns],
+    }
+    key = list(spec.key)
+    rest = [c for c in spec.columns if c in columns_before and c not in key]
+    old_rows, new_rows = before(spec.name, [*key, *rest]), after(spec.name, [*key, *rest])
+    if old_rows is None or new_rows is None:
+        return {"added": 0, "removed": 0, "changed": 0, "columns": columns}
+    size = len(key)
+    old, new = ({row[:size]: row[size:] for row in rows} for rows in (old_rows, new_rows))
+    found = {
+        "added": [k for k in new if k not in old],
+        "removed": [k for k in old if k not in new],
+        "changed": [k for k, row in new.items() if k in old and old[k] != row],
+    }
+    if not any(found.values()) and not any(columns.values()):
+        return None
+    counts: dict[str, Any] = {what: len(keys) for what, keys in found.items()} | {"columns": columns}
+    if spec.kind != "ledger":
+        counts["keys"] = {
+            what: [dict(zip(key, k, strict=True)) for k in sorted(keys, key=repr)[:_LISTED]]
+            for what, keys in found.items()
+            if keys
+        }
+    return counts

@@ -1,0 +1,81 @@
+"""From a row of a mart to the filings and the page that it rests on, as its lineage says."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from fleetstats.outputs.report.words import anchor
+from fleetstats.warehouse.base import Warehouse
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Page:
+    """The page that prints a figure."""
+
+    figure: str
+    title: str
+    url: str | None
+    derived: bool = False
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a row rests on: filings with their place on the page, and the page of a transcribed figure."""
+
+    filings: tuple[str, ...] = ()
+    page: Page | None = None
+    href: str = ""
+
+
+@dataclass
+class Evidence:
+    """What rows rest on; every set of several filings that occurs has a place of its own on the page."""
+
+    warehouse: Warehouse
+    filings: dict[str, Row]
+    groups: dict[tuple[str, ...], str] = field(default_factory=dict)
+
+    def sources(self, mart: str) -> dict[str, Source]:
+        """The source of each row of a mart, by its `figure_key`."""
+        records: dict[str, dict[str, Row]] = defaultdict(dict)
+        for r in self.warehouse.query(
+            "select distinct l.figure_key, l.core_key, l.filing, p.figure, p.title_printed, p.url, p.confidence "  # noqa: S608 - our names
+            "from lineage as l left join published_figure as p on l.core_table = 'published_figure' "
+            "and l.core_key = 'filing=' || p.filing || ', figure=' || p.figure "
+            f"where l.mart = '{mart}' and l.filing is not null order by l.figure_key, l.core_key"
+        ).to_pylist():
+            records[r["figure_key"]][r["core_key"]] = r
+        return {key: self._source(found.values()) for key, found in records.items()}
+
+    def _source(self, records: Iterable[Row]) -> Source:
+        first, *others = records
+        names = tuple(sorted({first["filing"], *(r["filing"] for r in others)}))
+        page = _page(first) if not others and first["figure"] is not None else None
+        if len(names) == 1:
+            return Source(names, page, "#" + anchor("filing", names[0]))
+        group = self.groups.setdefault(names, f"from-{len(self.groups) + 1}")
+        return Source(names, page, f"#{group}")
+
+
+def _page(figure: Row) -> Page:
+    url = figure["url"] if str(figure["url"] or "").startswith(("http://", "https://")) else None
+    return Page(figure["figure"], figure["title_printed"] or "", url, figure["confidence"] == "derived")
+
+
+def load(warehouse: Warehouse) -> Evidence:
+    """The evidence of a publication, with its filings and their publishers."""
+    return Evidence(
+        warehouse,
+        {
+            r["filing"]: r
+            for r in warehouse.query(
+                "select f.*, s.publisher_zh, s.title_en as source_en, s.title_zh as source_zh from filing as f "
+                "join source as s on s.source = f.source order by f.source, f.filing"
+            ).to_pylist()
+        },
+    )

@@ -1,0 +1,279 @@
+"""Builds a quarter's page: reads the marts once, draws, writes the site beside the old one, and puts it in place."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, cast
+
+from fleetstats.core.errors import ConfigurationError
+from fleetstats.core.settings import Settings
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+    from fleetstats.charts import ThemeName
+    from fleetstats.outputs.draw_charts import Data, Reader
+    from fleetstats.outputs.report.tables import Table
+
+Progress = Callable[[str, str], None]
+LEADS = ("mileage-quarterly", "robotaxi-trips", "orders", "bev-quarterly", "beijing-vs-california")
+"""The first of these with a figure of the quarter leads the page."""
+
+
+@dataclass
+class Outcome:
+    """What was built, and where it is."""
+
+    quarter: str
+    as_of: date | None
+    publication_id: str
+    folder: Path
+    page: Path
+    pdfs: list[Path] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    size_bytes: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One drawing of a chart: its file, its size, and its words."""
+
+    src: str
+    language: str
+    theme: str
+    width: int
+    height: int
+    alt: str
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A chart on the page, with its tables."""
+
+    name: str
+    title: Any
+    pictures: list[Picture]
+    tables: list[Table]
+    downloads: list[str]
+
+
+def build(
+    settings: Settings,
+    quarter: str,
+    as_of: date | None = None,
+    progress: Progress = lambda *_: None,
+    *,
+    output: Path | None = None,
+    pdf: bool = True,
+) -> Outcome:
+    """Build the page of `quarter` from the current publication, or from the vintage `as_of`.
+
+    It is written to `<output>/<quarter>/` (default: the reports of the home; a vintage has a folder of its own), and
+    `<output>/index.html` lists all quarters. Raises `BadArgument` for what is no quarter, `ConfigurationError`
+    where nothing is published or nothing can be written, `Locked` while another page is written there.
+    """
+    from fleetstats.core.folders import alone, replacement
+    from fleetstats.outputs.draw_charts import Reader, quarter_end
+    from fleetstats.outputs.report.assets import chromium, size_of
+
+    started = perf_counter()
+    quarter_end(quarter)
+    quarter = quarter.upper().replace(" ", "")
+    progress("read", quarter)
+    reader = Reader(settings, as_of, quarter)
+    root = (output or settings.reports).absolute()
+    name = quarter if as_of is None else f"{quarter}-as-of-{as_of.isoformat()}"
+    outcome = Outcome(quarter, as_of, reader.state.publication_id, root / name, root / name / "index.html")
+    try:
+        browser = chromium() if pdf else None
+        if pdf and browser is None:
+            outcome.warnings.append("no PDF: there is no Chromium on this machine")
+        with alone(outcome.folder), replacement(outcome.folder) as new:
+            _write(reader, new, outcome, browser is not None, progress)
+            if browser is not None:
+                _print(browser, new, outcome, progress)
+        outcome.pdfs = [outcome.folder / path.name for path in outcome.pdfs]
+        outcome.size_bytes = size_of(outcome.folder)
+        progress("index", str(root))
+        write_index(root)
+    except OSError as error:
+        raise ConfigurationError(
+            f"the report could not be written: {error.strerror or error}\n"
+            f"  where:    {error.filename or root}\n"
+            "  to do:    make room or mend the folder's rights, and run again; the last report is as it was"
+        ) from error
+    outcome.seconds = perf_counter() - started
+    return outcome
+
+
+def _write(reader: Reader, folder: Path, outcome: Outcome, prints: bool, progress: Progress) -> None:
+    """Everything but the PDF, into an empty folder."""
+    import pyarrow as pa
+
+    from fleetstats.charts import CHARTS
+    from fleetstats.outputs.draw_charts import quarter_end
+    from fleetstats.outputs.report import evidence, findings, sections, table_specs, tables, traces
+    from fleetstats.outputs.report import revisions as revised
+    from fleetstats.outputs.report.assets import write_tables
+    from fleetstats.outputs.report.words import plain
+
+    warehouse, state, quarter = reader.warehouse, reader.state, outcome.quarter
+    until = quarter_end(quarter)
+    known = evidence.load(warehouse)
+    read: dict[str, Table] = {}
+    for spec in table_specs.SPECS:
+        progress("read", spec.mart)
+        read[spec.name] = tables.read(warehouse, spec, known, quarter, until)
+        write_tables(folder / "data", spec.name, read[spec.name].data)
+    claims = sections.claims(warehouse, state)
+    followed = {table.spec.mart: table.figures for table in read.values()}
+    if claims:
+        followed["claim_review"] = {f"claim={c['claim']}": c["anchor"] for c in claims}
+    wrong = traces.write_traces(reader.settings, folder, followed, state, outcome.as_of, progress)
+    outcome.warnings += [f"does not add up: {line}" for line in wrong]
+    data = [reader.read(chart) for chart in CHARTS.values()]
+    for one in data:
+        if one.chart.name not in read:
+            write_tables(
+                folder / "data", one.chart.name, pa.Table.from_pandas(one.frame, preserve_index=False)
+            )
+    figures = [
+        _figure(one, [t for t in read.values() if t.spec.chart == one.chart.name], folder, outcome, progress)
+        for one in data
+    ]
+    lead = _lead(read, quarter)
+    sentences = findings.sentences(read, quarter)
+    keys = findings.keys(read, quarter)
+    filings = [f for f in known.filings.values() if f["issued_on"] is not None]
+    progress("write", "index.html")
+    context = {
+        "quarter": quarter,
+        "as_of": outcome.as_of,
+        "state": state,
+        "until": until,
+        "sentences": sentences,
+        "keys": keys,
+        "lead": next((f for f in figures if f.name == lead), figures[0]),
+        "figures": figures,
+        "changed": findings.changed(read, quarter, filings),
+        "revised": revised.revised(warehouse, state, read, until),
+        "incidents": [t for t in read.values() if t.spec.chart == table_specs.INCIDENTS],
+        "forecasts": sections.forecasts(warehouse, state, until),
+        "claims": claims,
+        "checks": sections.checks(warehouse, state),
+        "missing": sections.missing(warehouse, until),
+        "filings": list(known.filings.values()),
+        "groups": known.groups,
+        "pdfs": ["report.en.pdf", "report.zh.pdf"] if prints else [],
+    }
+    html = _rendered("report.html.j2", context)
+    (folder / "index.html").write_text(html, encoding="utf-8")
+    facts = {
+        "quarter": quarter,
+        "as_of": outcome.as_of.isoformat() if outcome.as_of else None,
+        "publication_id": state.publication_id,
+        "published_at": state.published_at,
+        "sentences": [{"en": plain(s).en, "zh": plain(s).zh} for s in sentences],
+    }
+    (folder / "report.json").write_text(
+        json.dumps(facts, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
+    )
+
+
+def _figure(data: Data, own: list[Table], folder: Path, outcome: Outcome, progress: Progress) -> Figure:
+    """Draw a chart in both languages and themes; a printable one only in light."""
+    from fleetstats.charts import LANGUAGES
+    from fleetstats.charts.files import EmptyChart, Format, render
+    from fleetstats.charts.page import NOTHING
+    from fleetstats.outputs.report.assets import png_size
+    from fleetstats.outputs.report.words import Text
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", EmptyChart)
+        for theme, forms in (("light", ("png", "pdf")), ("dark", ("png",))):
+            render(
+                data.chart,
+                data.frame,
+                themes=(cast("ThemeName", theme),),
+                formats=cast("tuple[Format, ...]", forms),
+                folder=folder / "charts",
+                provenance=data.provenance,
+                progress=lambda what: progress("draw", what),
+            )
+    outcome.warnings += sorted({str(w.message) for w in caught if issubclass(w.category, EmptyChart)})
+    name, pictures = data.chart.name, []
+    for language in LANGUAGES:
+        alt = (
+            data.chart.describe(data.frame, language) or f"{data.chart.title(language)}: {NOTHING[language]}"
+        )
+        for theme, suffix in (("light", ""), ("dark", ".dark")):
+            path = folder / "charts" / f"{name}.{language}{suffix}.png"
+            pictures.append(Picture(f"charts/{path.name}", language, theme, *png_size(path), alt))
+    tables = [t.spec.name for t in own] or [name]
+    return Figure(name, Text(data.chart.title_en, data.chart.title_zh), pictures, own, tables)
+
+
+def _lead(tables: dict[str, Table], quarter: str) -> str:
+    from fleetstats.outputs.report.tables import quarter_of_row
+
+    for name in LEADS:
+        if any(quarter_of_row(r) == quarter for r in tables[name].rows):
+            return name
+    return LEADS[-1]
+
+
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    from fleetstats.outputs.report.sections import model_name
+    from fleetstats.outputs.report.words import Text, anchor, number, quarter_name
+
+    environment = Environment(
+        loader=PackageLoader("fleetstats.outputs.report", "templates"), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    environment.globals.update(
+        Text=Text, anchor=anchor, quarter_name=quarter_name, number=number, model_name=model_name
+    )
+    return environment
+
+
+def _rendered(template: str, context: dict[str, Any]) -> str:
+    """A page with the part of the font that its Chinese needs."""
+    from fleetstats.outputs.report.assets import font_with, wide
+
+    environment = _environment()
+    html = environment.get_template(template).render(**context, font="")
+    return environment.get_template(template).render(**context, font=font_with(wide(html) + "·–—’‘“”…"))
+
+
+def _print(browser: str, folder: Path, outcome: Outcome, progress: Progress) -> None:
+    """The page as PDF in both languages."""
+    from fleetstats.outputs.report.assets import print_pdf
+
+    for language in ("en", "zh"):
+        progress("print", f"report.{language}.pdf")
+        target = folder / f"report.{language}.pdf"
+        problem = print_pdf(browser, folder / "index.html", target, language)
+        if problem:
+            outcome.warnings.append(problem)
+        else:
+            outcome.pdfs.append(target)
+
+
+def write_index(root: Path) -> Path:
+    """The list of all quarters in a folder of reports."""
+    from fleetstats.core.files import write_atomically
+    from fleetstats.outputs.report.assets import reports_in
+
+    context = {"reports": reports_in(root), "has_checks": (root / "checks.html").exists()}
+    path = root / "index.html"
+    write_atomically(path, _rendered("index.html.j2", context).encode())
+    return path

@@ -1,0 +1,230 @@
+"""The sections besides the charts: checks, what is missing, forecasts, claims, and the vintage's sources."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from fleetstats.charts.claims import VERDICTS
+from fleetstats.charts.forecast_scorecard import model_name as _model_name
+from fleetstats.charts.numbers import quantity
+from fleetstats.outputs.report.tables import trace_link
+from fleetstats.outputs.report.words import Text, anchor, same
+
+if TYPE_CHECKING:
+    from fleetstats.warehouse.base import State, Warehouse
+
+Row = dict[str, Any]
+
+
+@dataclass
+class Checks:
+    """What was checked of this publication: expectations, and pairs of figures compared."""
+
+    total: int = 0
+    tables: int = 0
+    failed: list[Row] = field(default_factory=list)
+    crosschecks: list[Row] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def checks(warehouse: Warehouse, state: State) -> Checks:
+    """The results of the run that published."""
+    run = state.run_id.replace("'", "")
+    results = warehouse.query(
+        f"select table_name, column_name, expectation, severity, success from check_result where run_id = '{run}'"
+    ).to_pylist()
+    compared = []
+    for name in sorted(n for n in state.rows if n.startswith("crosscheck_")):
+        counts = warehouse.query(
+            "select count(*) as pairs, sum(case when difference = 0 then 1 else 0 end) as equal, "
+            "sum(case when reason is not null then 1 else 0 end) as explained, sum(unexplained) as "
+            f"unexplained from {name}"
+        ).to_pylist()[0]
+        compared.append({"name": name, **{k: int(v or 0) for k, v in counts.items()}})
+    return Checks(
+        total=len(results),
+        tables=len({r["table_name"] for r in results}),
+        failed=[r for r in results if not r["success"]],
+        crosschecks=compared,
+        warnings=list(state.warnings),
+    )
+
+
+STATUS: dict[str, Text] = {
+    "missing": Text("published, not held", "已公布但未持有"),
+    "not_found": Text("looked for, not found", "查找未果"),
+    "partial": Text("held in part", "部分持有"),
+    "filed_empty": Text("filed empty", "申报为空"),
+}
+
+
+def missing(warehouse: Warehouse, until: date) -> list[Row]:
+    """What is not held of the time to the end of the quarter, the latest first."""
+    rows = warehouse.query(
+        "select c.source, s.title_en as source_en, s.title_zh as source_zh, c.operator, o.name_en, o.name_zh, c.scope, "
+        "p.title_en as scope_en, p.title_zh as scope_zh, c.measure, c.period, c.period_start, "
+        "c.period_end, c.status, c.reason "
+        "from coverage as c left join source as s on s.source = c.source left join operator as o on "
+        "o.operator = c.operator "
+        "left join scope as p on p.scope = c.scope "
+        f"where c.status <> 'held' and c.period_start <= date '{until.isoformat()}' "
+        "order by c.period_end desc, c.source, c.scope, c.operator, c.measure"
+    ).to_pylist()  # fmt: skip
+    found = []
+    for r in rows:
+        operator, scope = str(r["operator"] or ""), str(r["scope"] or "")
+        found.append(
+            {
+                "anchor": anchor("gap", r["source"], operator, scope, r["measure"], r["period"], r["status"]),
+                "source": Text(r["source_en"], r["source_zh"]),
+                "operator": Text(r["name_en"] or operator, r["name_zh"] or r["name_en"] or operator),
+                "scope": Text(r["scope_en"] or scope, r["scope_zh"] or scope),
+                "measure": str(r["measure"]).replace("_", " "),
+                "period": r["period"],
+                "status": STATUS.get(r["status"], same(str(r["status"]))),
+                "code": r["status"],
+                "reason": r["reason"] or "",
+            }
+        )
+    return found
+
+
+@dataclass
+class Forecasts:
+    """What is forecast from this quarter on, and what had been forecast for it."""
+
+    ahead: list[Row] = field(default_factory=list)
+    thresholds: list[Row] = field(default_factory=list)
+    about: list[Row] = field(default_factory=list)
+    card: list[Row] = field(default_factory=list)
+
+
+def model_name(code: str) -> Text:
+    """A model as readers of both languages call it."""
+    return Text(_model_name(code, "en"), _model_name(code, "zh"))
+
+
+class _Names:
+    """Series as readers call them: the operator and the scope of their figures."""
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        self._of = {
+            (kind, r["code"]): Text(r["en"] or r["code"], r["zh"] or r["en"] or r["code"])
+            for kind, query in (
+                ("operator", "select operator as code, name_en as en, name_zh as zh from operator"),
+                ("scope", "select scope as code, title_en as en, title_zh as zh from scope"),
+            )
+            for r in warehouse.query(query).to_pylist()
+        }
+
+    def of(self, row: Row) -> Text:
+        """The words for a row with `operator` and `scope`; its series where they say nothing."""
+        parts = [self._of.get((kind, row[kind])) for kind in ("operator", "scope")]
+        if parts[0] is None or parts[1] is None:
+            return same(str(row["series"]))
+        return parts[0] + Text(", ", "，") + parts[1]
+
+
+def _range(low: float, high: float) -> Text:
+    return Text(
+        f"{quantity(low, 'en')} to {quantity(high, 'en')}", f"{quantity(low, 'zh')}至{quantity(high, 'zh')}"
+    )
+
+
+def _figure(value: float) -> Text:
+    return Text(quantity(value, "en", more=1), quantity(value, "zh"))
+
+
+def forecasts(warehouse: Warehouse, state: State, until: date) -> Forecasts:
+    """From the marts of forecasts; empty where they are not published or know nothing of this time."""
+    found = Forecasts()
+    day = f"date '{until.isoformat()}'"
+    names = _Names(warehouse)
+    if "order_forecast" in state.rows:
+        for r in warehouse.query(
+            "select series, operator, scope, model, origin, target_period, quantity, median, low_50, high_50, low_95, "
+            "high_95 from order_forecast "
+            f"where model = 'combination' and origin <= {day} and target_end > {day} order by series, "
+            "quantity, target_period"
+        ).to_pylist():
+            found.ahead.append(
+                {**r, "name": names.of(r),
+                 "anchor": anchor("r", "order_forecast", r["series"], r["quantity"], r["target_period"]),
+                 "median": _figure(r["median"]), "half": _range(r["low_50"], r["high_50"]),
+                 "most": _range(r["low_95"], r["high_95"])}
+            )  # fmt: skip
+    if "threshold_forecast" in state.rows:
+        found.thresholds = [
+            {**r, "threshold": _figure(float(r["threshold"])), "name": names.of(r),
+             "anchor": anchor("r", "threshold_forecast", r["series"], r["threshold"])}
+            for r in warehouse.query(
+                "select distinct series, operator, scope, origin, threshold, passing_early, passing_median, "
+                "passing_late from threshold_forecast "
+                f"where model = 'combination' and origin <= {day} order by series, threshold"
+            ).to_pylist()
+        ]  # fmt: skip
+    if "forecast_scorecard" in state.rows:
+        found.card = [
+            {**r, "anchor": anchor("r", "forecast_scorecard", r["basis"], r["series"], r["model"])}
+            for r in warehouse.query(
+                "select basis, series, model, forecasts, relative_crps, coverage_50, coverage_80, "
+                "coverage_95 from forecast_scorecard "
+                "where truth_basis = case basis when 'live' then 'first_published' else 'known_today' end "
+                "and quantity = 'increment' and measure = 'all' "
+                "and series = 'all' "
+                "and origin_year is null order by basis desc, relative_crps"
+            ).to_pylist()
+        ]  # fmt: skip
+        found.about = _about(warehouse, until, names)
+    return found
+
+
+def _about(warehouse: Warehouse, until: date, names: _Names) -> list[Row]:
+    """Forecasts of this very quarter made a quarter before: those of the ledger, and those made anew."""
+    columns = (
+        "series, operator, scope, model, origin, target_period, quantity, median, truth_value, truth_bound, "
+        "inside_50, inside_80, inside_95"
+    )
+    rows = warehouse.query(
+        " union all ".join(
+            f"select '{basis}' as basis, {columns} from {table} where target_end = date '{until.isoformat()}' "
+            f"and quantity = 'increment' and truth_basis = '{truth}' and horizon = 1 and measure = 'orders' "
+            "and model in ('combination', 'seasonal_naive')"
+            for basis, table, truth in (
+                ("live", "forecast_score", "first_published"),
+                ("backtest", "backtest_score", "known_today"),
+            )
+        )
+    ).to_pylist()
+    rows.sort(key=lambda r: (r["series"], r["basis"], r["model"], str(r["origin"])))
+    return [
+        {**r, "anchor": anchor("r", r["basis"], r["series"], r["model"], r["origin"]), "name": names.of(r),
+         "median": _figure(r["median"]), "truth": _figure(r["truth_value"])}
+        for r in rows
+    ]  # fmt: skip
+
+
+def claims(warehouse: Warehouse, state: State) -> list[Row]:
+    """The claims with their verdicts."""
+    if "claim_review" not in state.rows:
+        return []
+    found = []
+    for r in warehouse.query("select * from claim_review order by claim_number, claim").to_pylist():
+        hue, sign, english, chinese = VERDICTS.get(r["verdict"], ("grey", "–", r["verdict"], r["verdict"]))
+        found.append(
+            {
+                "anchor": anchor("r", "claim_review", r["claim"]),
+                "claim": r["claim"],
+                "trace": trace_link("claim_review", anchor("r", "claim_review", r["claim"])),
+                "number": r["claim_number"],
+                "statement": Text(r["statement_en"], r["statement_zh"]),
+                "verdict": Text(english, chinese),
+                "sign": sign,
+                "hue": hue,
+                "sentence": Text(r["sentence_en"], r["sentence_zh"]),
+                "missing": Text(r["missing_en"] or "", r["missing_zh"] or r["missing_en"] or ""),
+            }
+        )
+    return found

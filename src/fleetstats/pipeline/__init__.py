@@ -1,0 +1,1 @@
+"""What runs, in which order, and who is told; may import every room but `cli`."""

@@ -1,0 +1,101 @@
+"""Which sources are overdue by the cadence that they declare. It warns and never stops anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field
+
+from fleetstats.core.errors import BadInput, what_is_wrong
+from fleetstats.core.files import HashCache
+from fleetstats.core.settings import Settings
+from fleetstats.filings.catalogue import load_catalogue
+from fleetstats.pipeline.notifications import OVERDUE, Notice, keep, tell
+from fleetstats.sources.registry import SOURCES
+
+_DAYS = {"monthly": 31, "quarterly": 92, "yearly": 366}
+
+
+class Cadence(BaseModel):
+    """What source.yml says of time: how often an edition is issued, and how long after its period."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    cadence: Literal["monthly", "quarterly", "yearly"]
+    lag_days: int = Field(default=90, ge=0, le=730)
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """How far a source reaches, and since when its next edition is overdue (None: it is not)."""
+
+    source: str
+    cadence: str
+    held_until: date | None
+    due_by: date | None
+    overdue_days: int
+
+    @property
+    def says(self) -> str:
+        """One line for a person."""
+        if self.held_until is None or self.due_by is None:
+            return f"{self.source}: nothing is held"
+        if self.overdue_days:
+            return (
+                f"{self.source}: overdue by {self.overdue_days} days; held until {self.held_until}, "
+                f"{self.cadence}, the next was due by {self.due_by}"
+            )
+        return f"{self.source}: held until {self.held_until}, the next is due by {self.due_by}"
+
+
+def cadence(path: Path) -> Cadence:
+    """The cadence in a source.yml; `BadInput` names what is wrong in it."""
+    try:
+        return Cadence.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (OSError, yaml.YAMLError, ValueError) as error:
+        raise BadInput(
+            "a source.yml that cannot be used",
+            file=path,
+            found=what_is_wrong(error),
+            expected="cadence: monthly, quarterly or yearly; lag_days: a number of days",
+            todo="mend the key that is named",
+        ) from error
+
+
+def freshness(settings: Settings, today: date) -> list[Freshness]:
+    """Every source: the last day that its filings in force describe, and when the next one was due.
+
+    The next edition describes one cadence more, and is due `lag_days` after that.
+    """
+    until: dict[str, date] = {}
+    for held in load_catalogue(
+        settings.raw, settings.landed, settings.originals, HashCache(settings.cache / "hashes.json")
+    ):
+        if held.filing.accepted:
+            known = until.get(held.filing.source, date.min)
+            until[held.filing.source] = max(known, held.filing.period_end)
+    found = []
+    for source in SOURCES:
+        declared = cadence(settings.raw / source / "source.yml")
+        held_until = until.get(source)
+        due = None
+        if held_until is not None:
+            due = held_until + timedelta(days=_DAYS[declared.cadence] + declared.lag_days)
+        late = (today - due).days if due is not None else 0
+        found.append(Freshness(source, declared.cadence, held_until, due, max(late, 0)))
+    return found
+
+
+def warn_of_overdue(settings: Settings, today: date) -> list[str]:
+    """A line for each overdue source, kept in the ledger; told to the notifier on the day and monthly after."""
+    late = [found for found in freshness(settings, today) if found.overdue_days]
+    if late:
+        keep(settings, [Notice(OVERDUE, found.says, task=found.source) for found in late])
+    for found in late:
+        if found.overdue_days % 30 == 1:
+            tell(settings, Notice(OVERDUE, found.says, task=found.source))
+    return [found.says for found in late]

@@ -1,0 +1,200 @@
+"""Answers about what is there: status, verification, and checks of what is published."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from fleetstats.core.errors import (
+    EXIT_CHECKS_FAILED,
+    EXIT_DONE,
+    BadInput,
+    ConfigurationError,
+    FleetstatsError,
+)
+from fleetstats.core.files import HashCache
+from fleetstats.core.schema.tables import TABLES, tables
+from fleetstats.core.schema.vocabulary import CHAINED
+from fleetstats.core.settings import Settings, packaged
+from fleetstats.filings.catalogue import load_catalogue
+from fleetstats.pipeline.build import plan
+from fleetstats.warehouse import hash_chain as chain
+from fleetstats.warehouse import ledger
+from fleetstats.warehouse.base import Warehouse
+from fleetstats.warehouse.registry import open_warehouse
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from fleetstats.core.progress import Progress
+from fleetstats.core.answers import Answer
+
+
+def state(settings: Settings) -> Answer:
+    """What is published, from which filings, and whether a run would change it. Imports nothing heavy.
+
+    What is wrong with an input is part of the answer, after what is published.
+    """
+    warehouse = open_warehouse(settings)
+    published = warehouse.state()
+    vintages = sorted(p.stem for p in (settings.warehouse / "as-of").glob("*.duckdb"))
+    facts: dict[str, Any] = {
+        "home": settings.home,
+        "originals": settings.originals,
+        "warehouse": warehouse.place,
+        "published": None if published is None else published.as_dict(),
+        "vintages": vintages,
+        "kept": [state.publication_id for state in warehouse.kept()],
+    }
+    words = [f"home        {settings.home}", f"warehouse   {warehouse.place}"]
+    if published is not None:
+        words += [
+            f"published   {published.publication_id}, {published.published_at[:19]}Z",
+            f"            {sum(published.rows.values()):,} rows in {len(published.rows)} tables",
+            f"            {len(published.warnings)} warnings",
+        ]
+        words += ["            rolled back; a newer one is kept"] if published.rolled_back_from else []
+    elif settings.published.exists() and settings.warehouse_url is None:
+        words.append("published   a file that was copied or changed since: fleetstats run builds it anew")
+    else:
+        words.append("published   nothing yet: fleetstats run")
+    words += [f"vintages    {', '.join(vintages)}"] if vintages else []
+    try:
+        the_plan = plan(settings, remember=False)
+    except FleetstatsError as error:
+        facts["problem"] = str(error)
+        return Answer(facts, [*words, f"problem     {error}"], exit_code=error.exit_code)
+    current = published is not None and published.is_result_of(the_plan.fingerprint)
+    counts = Counter((h.filing.source, h.read_as) for h in the_plan.held)
+    facts |= {
+        "current": current,
+        "would_publish": the_plan.publication_id,
+        "filings": [{"source": s, "read_as": r, "count": n} for (s, r), n in sorted(counts.items())],
+    }
+    words += [f"filings     {source}: {n} {read_as}" for (source, read_as), n in sorted(counts.items())]
+    words.append("up to date" if current else "inputs or code have changed: fleetstats run")
+    if published is not None:
+        words += [f"warning: {text}" for text in published.warnings]
+    return Answer(facts, words)
+
+
+def verify(settings: Settings, progress: Progress) -> Answer:
+    """Hash every filing again, read every ledger, and count the rows of the published file.
+
+    Raises `BadInput` or `ConfigurationError` for the first thing that is not as it has to be.
+    """
+    progress("verify", "filings")
+    catalogue = load_catalogue(settings.raw, settings.landed, settings.originals, HashCache(None))
+    words = [f"{len(catalogue)} filings: every sha256 is as filing.yml says"]
+    facts: dict[str, Any] = {
+        "filings": len(catalogue),
+        "bytes": sum(h.path.stat().st_size for h in catalogue),
+    }
+    if settings.warehouse_url is None:
+        for table in (t for t in tables("ledger") if t.name not in CHAINED):
+            progress("verify", table.name)
+            rows = ledger.read(settings.ledger, table.name).num_rows
+            facts[table.name] = rows
+            words.append(f"ledger {table.name}: {rows:,} rows, readable")
+    words += _verify_chains(settings, facts, progress)
+    progress("verify", "published")
+    words.append(_verify_published(settings, facts))
+    return Answer(facts, words)
+
+
+def _verify_chains(settings: Settings, facts: dict[str, Any], progress: Progress) -> list[str]:
+    """Follow the hashes of every chained ledger; those of a DuckDB warehouse also against what is published."""
+    words = []
+    days = sorted(path.name for path in (settings.ledger / "as-of").glob("*") if path.is_dir())
+    for day in (None, *(date.fromisoformat(name) for name in days)):
+        warehouse = open_warehouse(settings, day)
+        for name in CHAINED:
+            progress("verify", name if day is None else f"{name} of {day}")
+            table = warehouse.ledger(name)
+            in_files = settings.warehouse_url is None or day is not None
+            where = settings.ledger_of(day) / name if in_files else warehouse.place
+            if in_files:
+                _verify_shown(warehouse, name, table, where)
+            head = chain.check(name, table, str(where))
+            if day is None:
+                facts[name] = {"rows": head.sequence, "sha256": head.sha256}
+            if head.sequence:
+                of = "" if day is None else f" of {day}"
+                words.append(f"ledger {name}{of}: {head.sequence:,} rows, chain of hashes whole")
+    return words
+
+
+def _verify_shown(warehouse: Warehouse, name: str, table: pa.Table, where: object) -> None:
+    """Every row that the published file shows of a ledger has to be in the ledger, as it is shown."""
+    if warehouse.state() is None:
+        return
+    there = dict(zip(table["sequence"].to_pylist(), table["row_sha256"].to_pylist(), strict=True))
+    shown = warehouse.query(f"select sequence, run_id, row_sha256 from {TABLES[name].name} order by sequence")  # noqa: S608 - our names
+    for row in shown.to_pylist():
+        if there.get(row["sequence"]) != row["row_sha256"]:
+            gone = row["sequence"] not in there
+            raise BadInput(
+                f"the ledger {name} was changed: row {row['sequence']} is "
+                f"{'missing' if gone else 'not the one that is published'}",
+                file=f"{where}/{row['run_id']}.parquet",
+                record=row["sequence"],
+                found="no such row" if gone else f"row_sha256 {there[row['sequence']]}",
+                expected=f"row_sha256 {row['row_sha256']}, as {warehouse.place} shows it",
+                todo="put the file back from a backup",
+            )
+
+
+def _verify_published(settings: Settings, facts: dict[str, Any]) -> str:
+    warehouse = open_warehouse(settings)
+    state = warehouse.state()
+    if state is None:
+        if settings.warehouse_url is None and settings.published.exists():
+            raise ConfigurationError(
+                f"the note beside the published file is not that file's: {warehouse.place}\n"
+                "  to do:    fleetstats run, which builds it again"
+            )
+        return "published: nothing yet"
+    for name, expected in state.rows.items():
+        found = warehouse.query(f'select count(*) as n from "{name}"')["n"][0].as_py()  # noqa: S608 - our table names
+        if found != expected:
+            raise BadInput(
+                "a published table has another number of rows than when it was published",
+                file=warehouse.place,
+                column=name,
+                found=found,
+                expected=str(expected),
+                todo="fleetstats run --force",
+            )
+    facts["published"] = state.as_dict()
+    return (
+        f"published {state.publication_id}: {len(state.rows)} tables with the rows they were published with"
+    )
+
+
+def check(settings: Settings, as_of: date | None, progress: Progress) -> Answer:
+    """Run every expectation on what is published, as the gate did before publishing it."""
+    from fleetstats.quality.expectations import Auditor, failures
+
+    warehouse = open_warehouse(settings, as_of)
+    state = warehouse.state()
+    if state is None:
+        raise ConfigurationError(f"nothing is published in {warehouse.place}\n  to do:    fleetstats run")
+    progress("check", warehouse.place)
+    wanted = [*state.rows, "filing_account"]
+    with Auditor() as auditor:
+        results = auditor.audit(warehouse.frames(), wanted, packaged("expectations"), floors=as_of is None)
+    critical, warned = failures(results, "critical"), failures(results, "warning")
+    words = [
+        f"{len(results)} expectations on {len(wanted)} tables: {sum(r.success for r in results)} met",
+        f"not met: {len(critical)} critical, {len(warned)} warnings",
+        *(f"critical: {r.says}" for r in critical),
+        *(f"warning: {r.says}" for r in warned),
+    ]
+    facts = {
+        "expectations": len(results),
+        "tables": len(wanted),
+        "critical": [vars(r) for r in critical],
+        "warnings": [vars(r) for r in warned],
+    }
+    return Answer(facts, words, EXIT_CHECKS_FAILED if critical else EXIT_DONE)

@@ -1,0 +1,240 @@
+"""The nightly build one step at a time, for a scheduler that runs each step in a process of its own.
+
+What goes from step to step is small and JSON: a `Run`, what each filing gave, what was built. Each step makes
+its plan again from the filings on disk and stops if they are no longer those that the run began with. A
+candidate waits between steps out of everybody's sight; the lock is held only while it is built and published.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any, Final, TypedDict
+
+from fleetstats.core.errors import BadInput, ChecksFailed, Locked
+from fleetstats.core.progress import Progress
+from fleetstats.core.settings import Settings
+from fleetstats.pipeline import build as pipeline
+from fleetstats.pipeline.build import Built, Plan
+from fleetstats.warehouse.base import State, Warehouse, new_run_id
+from fleetstats.warehouse.registry import open_warehouse
+
+_REJECTED_TOLD = 20
+
+_ACCOUNTED: Final = (
+    "records_loaded",
+    "records_superseded",
+    "records_dropped",
+    "records_rejected",
+    "records_blank",
+)
+
+
+class Run(TypedDict):
+    """A run in steps: what it is to build, and after which publication.
+
+    `current` says that this is what is published already, so that there is nothing to do.
+    """
+
+    run_id: str
+    publication_id: str
+    fingerprint: str
+    filings: list[str]
+    follows: str | None
+    current: bool
+
+
+class Account(TypedDict):
+    """Where the records of one filing went."""
+
+    filing: str
+    records_read: int
+    records_loaded: int
+    records_superseded: int
+    records_dropped: int
+    records_rejected: int
+    records_blank: int
+
+
+def plan_run(settings: Settings) -> Run:
+    """Begin a run: its filings, and whether there is anything to do."""
+    the_plan = pipeline.plan(settings, run_id=new_run_id(in_steps=True))
+    state = open_warehouse(settings).state()
+    return Run(
+        run_id=the_plan.run_id,
+        publication_id=the_plan.publication_id,
+        fingerprint=the_plan.fingerprint,
+        filings=[held.filing.id for held in the_plan.held],
+        follows=None if state is None else state.run_id,
+        current=state is not None and state.is_result_of(the_plan.fingerprint),
+    )
+
+
+def _resume(settings: Settings, run: Run) -> Plan:
+    """The plan of a run that has begun; `BadInput` if it would no longer build the same."""
+    the_plan = pipeline.plan(settings, run_id=run["run_id"], only=set(run["filings"]))
+    if the_plan.fingerprint != run["fingerprint"]:
+        raise BadInput(
+            "filings, reviewed tables or code have changed since this run began",
+            found=the_plan.publication_id,
+            expected=run["publication_id"],
+            todo="start a new run; nothing was published by this one",
+        )
+    return the_plan
+
+
+def stage_filing(settings: Settings, run: Run, filing: str) -> Account:
+    """Read one filing of the run into the cache; raises what its reader raises."""
+    from fleetstats.ingest.stage import stage
+
+    the_plan = _resume(settings, run)
+    held = [one for one in the_plan.held if one.filing.id == filing]
+    (staged,) = stage(held, the_plan.reviewed, settings.cache, the_plan.code)
+    return Account(
+        filing=filing,
+        records_read=staged.records_read,
+        records_loaded=staged.records_loaded,
+        records_superseded=staged.records_superseded,
+        records_dropped=staged.records_dropped,
+        records_rejected=len(staged.rejected),
+        records_blank=staged.records_blank,
+    )
+
+
+def check_run(run: Run, accounts: list[Account]) -> dict[str, int]:
+    """The gate behind the fan-out: every filing of the run was read once, every record accounted for.
+
+    Returns the totals of the records; raises `ChecksFailed` if anything is missing.
+    """
+    read = [account["filing"] for account in accounts]
+    missing = sorted(set(run["filings"]) - set(read))
+    twice = sorted({filing for filing in read if read.count(filing) > 1})
+    unaccounted = [
+        account["filing"]
+        for account in accounts
+        if account["records_read"] != sum(account[count] for count in _ACCOUNTED)
+    ]
+    if missing or twice or unaccounted or not accounts:
+        raise ChecksFailed(
+            "not every filing was read once and accounted for; nothing is built\n"
+            f"  found:    missing {missing or 'none'}, twice {twice or 'none'}, "
+            f"records unaccounted for in {unaccounted or 'none'}\n"
+            f"  expected: {len(run['filings'])} filings\n"
+            "  to do:    clear the tasks that read these filings, or start a new run"
+        )
+    totals = {"filings": len(accounts)}
+    totals["records_read"] = sum(account["records_read"] for account in accounts)
+    for count in _ACCOUNTED:
+        totals[count] = sum(account[count] for account in accounts)
+    return totals
+
+
+def build_run(settings: Settings, run: Run, progress: Progress = lambda *_: None) -> dict[str, Any]:
+    """Build the candidate of the run; returns what was built, as JSON. Raises `Locked` while another builds."""
+    the_plan = _resume(settings, run)
+    warehouse = open_warehouse(settings)
+    with warehouse.lock():
+        warehouse.prepare()
+        warehouse.discard(the_plan.run_id)  # what an attempt that was killed left
+        try:
+            staged = pipeline.stage(the_plan, progress)
+            built = pipeline.build(the_plan, warehouse, staged, progress)
+            built = pipeline.forecast(the_plan, warehouse, built, progress)
+        except OSError as error:
+            warehouse.discard(the_plan.run_id)
+            raise pipeline.cannot_write(settings, error) from error
+    return {**asdict(built), "rejected": built.rejected[:_REJECTED_TOLD]}
+
+
+def audit_run(
+    settings: Settings, run: Run, built: dict[str, Any], progress: Progress = lambda *_: None
+) -> dict[str, Any]:
+    """Check the candidate of the run; returns the number of expectations and the warnings.
+
+    Raises `ChecksFailed` if a critical expectation was not met. The results are in the ledger either way.
+    """
+    from fleetstats.quality.expectations import Auditor, failures
+
+    the_plan = _resume(settings, run)
+    with Auditor() as auditor:
+        results = pipeline.audit(the_plan, open_warehouse(settings), _built(built), auditor, progress)
+    return {"expectations": len(results), "warnings": [r.says for r in failures(results, "warning")]}
+
+
+def publish_run(
+    settings: Settings, run: Run, built: dict[str, Any], progress: Progress = lambda *_: None
+) -> dict[str, Any]:
+    """Publish the candidate of the run; returns publication id, numbers of rows and warnings, as JSON.
+
+    Only what the ledger says was audited is published, and only over the publication that the run began with.
+    A step that is tried again after it had published says so and changes nothing.
+    """
+    the_plan = _resume(settings, run)
+    warehouse = open_warehouse(settings)
+    with warehouse.lock():
+        warehouse.prepare()
+        state = warehouse.state()
+        published = warehouse.recorded("publication", run["run_id"])
+        if published:
+            return {
+                "publication_id": run["publication_id"],
+                "run_id": run["run_id"],
+                "published_at": published[0]["published_at"].isoformat(),
+                "rows": built["rows"],
+                "warnings": built["warnings"] if state is None else state.warnings,
+            }
+        if (None if state is None else state.run_id) != run["follows"]:
+            raise Locked(
+                "another run has published since this one began\n"
+                f"  found:    {state.publication_id if state else 'nothing published'}\n"
+                "  to do:    start a new run; nothing was published by this one"
+            )
+        results = _audited(warehouse, run, built)
+        try:
+            pipeline.publish(the_plan, warehouse, _built(built), results, progress)
+        except OSError as error:
+            raise pipeline.cannot_write(settings, error) from error
+        state = warehouse.state()
+    if state is None:
+        raise AssertionError("what was just published is not there")
+    return _published(state)
+
+
+def _audited(warehouse: Warehouse, run: Run, built: dict[str, Any]) -> list[Any]:
+    """The results of the run's audit, as the ledger has them; `ChecksFailed` unless it passed in full."""
+    from fleetstats.quality.expectations import Result, failures
+
+    rows = warehouse.recorded("check_result", run["run_id"])
+    results = [Result(**{k: v for k, v in row.items() if k != "run_id"}) for row in rows]
+    missing = set(built["rows"]) - {result.table_name for result in results}
+    critical = failures(results, "critical")
+    if missing or critical:
+        raise ChecksFailed(
+            "this candidate has not passed its audit; nothing is published\n"
+            f"  found:    {len(critical)} critical checks failed, {len(missing)} tables were not checked\n"
+            "  to do:    start a new run"
+        )
+    return results
+
+
+def discard_run(settings: Settings, run: Run) -> None:
+    """Remove the candidate of the run, if it is still there."""
+    open_warehouse(settings).discard(run["run_id"])
+
+
+def _built(built: dict[str, Any]) -> Built:
+    return Built(
+        rows=built["rows"],
+        warnings=tuple(built["warnings"]),
+        accounts=tuple(built["accounts"]),
+        rejected=tuple(built["rejected"]),
+    )
+
+
+def _published(state: State) -> dict[str, Any]:
+    return {
+        "publication_id": state.publication_id,
+        "run_id": state.run_id,
+        "published_at": state.published_at,
+        "rows": state.rows,
+        "warnings": state.warnings,
+    }

@@ -1,0 +1,1 @@
+"""The California DMV's mileage and disengagement reports; may import what readers share, `filings` and `core`."""

@@ -1,0 +1,193 @@
+"""Where publications are built and kept: what every warehouse can do, and one module per database."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+    from fleetstats.core.schema.model import Table
+
+
+KEPT = 10
+"""How many publications are kept to return to."""
+
+
+WAITING = timedelta(days=1)
+"""How long the candidate of a run whose steps are separate tasks waits for its next step."""
+
+
+PUBLISHED = "published"
+
+
+ROLLED_BACK = "rolled_back"
+
+
+ReadFrame = Callable[[str, set[str]], "pd.DataFrame"]
+"""A table by name as a frame: decimals as floats, columns that are not asked for as nulls."""
+
+
+Ask = Callable[[str], "list[dict[str, Any]]"]
+"""The rows of one query."""
+
+
+ReadRows = Callable[[str, Sequence[str]], "list[tuple[Any, ...]] | None"]
+"""Some columns of a table by name, as they are stored; None where the table or one of them is not there."""
+
+
+ReadTable = Callable[[str], "pa.Table | None"]
+"""A whole table by name, in the types of the field dictionary; None where it is not there."""
+
+
+@dataclass(frozen=True)
+class State:
+    """What a warehouse says of its current publication.
+
+    `rolled_back_from` is the fingerprint of the newer publication that a rollback left: as long as inputs
+    and code still lead there, the rollback stands.
+    """
+
+    publication_id: str
+    run_id: str
+    fingerprint: str
+    published_at: str
+    rows: dict[str, int]
+    warnings: list[str]
+    rolled_back_from: str | None = None
+
+    def is_result_of(self, fingerprint: str) -> bool:
+        """Whether a build of this fingerprint has nothing to add."""
+        return fingerprint in (self.fingerprint, self.rolled_back_from)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+
+class Candidate(Protocol):
+    """A publication that is being built, out of everybody's sight."""
+
+    def create(self, tables: Iterable[Table]) -> None:
+        """Create tables with their types and comments."""
+
+    def load(self, name: str, table: pa.Table) -> None:
+        """Insert the rows of a table of the field dictionary."""
+
+    def insert_select(self, name: str, sql: str) -> int:
+        """Fill a table from a query by column name; returns its number of rows."""
+
+    def select(self, sql: str) -> list[dict[str, Any]]:
+        """The rows of a query on what has been built so far; `BadStatement` if it fails."""
+
+    def close(self) -> None:
+        """Finish building: from here on the candidate is only read, published or discarded."""
+
+
+class Frames(Protocol):
+    """Tables as frames, for the auditor; can be sent to another process."""
+
+    def open(self) -> AbstractContextManager[ReadFrame]:
+        """Read tables, as long as the context lasts."""
+
+
+class Warehouse(Protocol):
+    """A database that holds a publication; its module says how each promise is kept."""
+
+    @property
+    def place(self) -> str:
+        """Where it is, for people; never with a password."""
+
+    def state(self) -> State | None:
+        """Its current publication, None before the first."""
+
+    def lock(self) -> AbstractContextManager[None]:
+        """One build at a time; `Locked` at once if another has it."""
+
+    def prepare(self) -> None:
+        """Under the lock, before a build: clear away what killed runs left; candidates that wait stay."""
+
+    def candidate(self, run_id: str) -> Candidate:
+        """Begin a candidate, or go on with one that was closed."""
+
+    def frames(self, run_id: str | None = None) -> Frames:
+        """The tables of a closed candidate, or of what is published."""
+
+    def content(
+        self, run_id: str | None = None, *, kept: State | None = None
+    ) -> AbstractContextManager[ReadRows]:
+        """Read the tables of a closed candidate, of a kept publication, or of what is published."""
+
+    def record(self, ledger: str, run_id: str, rows: list[dict[str, Any]]) -> None:
+        """Append a run's rows to a ledger, whatever becomes of its candidate."""
+
+    def recorded(self, ledger: str, run_id: str) -> list[dict[str, Any]]:
+        """A run's rows of a ledger."""
+
+    def ledger(self, name: str) -> pa.Table:
+        """All rows of a ledger; of a chained one those of this warehouse alone, a vintage having its own."""
+
+    def publish(self, publication: dict[str, Any], state: State) -> None:
+        """Put the audited candidate of a run in the published one's place, in one step.
+
+        The rows that the run added to the chained ledgers, which the candidate shows, are appended to them.
+        """
+
+    def discard(self, run_id: str) -> None:
+        """Remove a candidate, if it is still there."""
+
+    def kept(self) -> list[State]:
+        """The publications that can be returned to, newest first."""
+
+    def rollback(self, to: State, run_id: str, published_at: datetime) -> State:
+        """Return to a kept publication, in one step."""
+
+    def snapshot(self) -> AbstractContextManager[ReadTable]:
+        """Read published tables and ledgers with an analyst's rights: all of one publication, however long it takes.
+
+        Raises `ConfigurationError` where nothing is published, or where a table lacks a column of this version.
+        """
+
+    def query(self, sql: str) -> pa.Table:
+        """The result of one read-only statement; `BadStatement` if it is not one or fails."""
+
+    def questions(self) -> AbstractContextManager[Ask]:
+        """Several questions to one publication, with an analyst's rights and no more; `BadStatement` if one fails."""
+
+
+def new_run_id(*, in_steps: bool = False) -> str:
+    """An identifier that begins with the time, so that runs sort; that of a run `in_steps` says so."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}Z-{secrets.token_hex(3)}{'-s' if in_steps else ''}"
+
+
+def may_wait(run_id: str) -> bool:
+    """Whether a candidate may belong to a run in steps that goes on; takes file names and schema names too."""
+    found = re.search(r"(\d{8}t\d{12})z[-_][0-9a-f]{6}[-_]s\b", run_id.lower())
+    if found is None:
+        return False
+    begun = datetime.strptime(found[1], "%Y%m%dt%H%M%S%f").replace(tzinfo=UTC)
+    return datetime.now(UTC) - begun < WAITING
+
+
+def publication_row(
+    state: State, published_at: datetime, as_of: date | None, code_version: str, event: str
+) -> dict[str, Any]:
+    """A row of the publication ledger."""
+    return {
+        "publication_id": state.publication_id,
+        "run_id": state.run_id,
+        "event": event,
+        "published_at": published_at,
+        "fingerprint": state.fingerprint,
+        "as_of": as_of,
+        "code_version": code_version,
+        "rows": sum(state.rows.values()),
+        "warnings": len(state.warnings),
+    }

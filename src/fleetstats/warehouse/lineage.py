@@ -1,0 +1,60 @@
+"""The lineage of marts: which records each figure is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from fleetstats.core.errors import ConfigurationError
+from fleetstats.core.schema.keys import key_text
+from fleetstats.core.schema.model import Table
+from fleetstats.core.schema.tables import TABLES, tables
+from fleetstats.warehouse.dependencies import reads
+from fleetstats.warehouse.marts import Candidate
+
+LINEAGE = "lineage"
+
+
+LINEAGE_GIVES = ("of_column", "part", "core_table", "core_key", "from_filing", "contribution")
+"""What a lineage file gives beside the key of its mart."""
+
+
+def load_lineage(folder: Path) -> dict[str, str]:
+    """For every mart the statement that leads its figures back to core rows, ready for the table `lineage`.
+
+    A file of `sql/lineage/` gives the key of its mart and the columns of `LINEAGE_GIVES`. Raises `ConfigurationError`
+    where a mart has no file or a file has no mart.
+    """
+    found = {path.stem: path.read_text(encoding="utf-8") for path in (folder / LINEAGE).glob("*.sql")}
+    wanted = {table.name for table in tables("mart")}
+    if found.keys() != wanted:
+        raise ConfigurationError(
+            "sql/lineage/ and the marts do not agree\n"
+            f"  found:    {', '.join(sorted(found.keys() ^ wanted))} in one of the two only\n"
+            "  expected: one file in sql/lineage/ for each mart of schema.py"
+        )
+    return {name: _lineage_of(TABLES[name], found[name]) for name in sorted(found)}
+
+
+def _lineage_of(mart: Table, sql: str) -> str:
+    selected = ["of_column as column_name", "part", "core_table", "core_key", "from_filing as filing"]
+    return (
+        f"select '{mart.name}' as mart, {key_text(mart, 'l')} as figure_key, "
+        f"{', '.join(f'l.{column}' for column in [*selected, 'contribution'])}\nfrom (\n{sql}\n) as l"
+    )
+
+
+def build_lineage(
+    target: Candidate,
+    statements: dict[str, str],
+    marts: Iterable[str],
+    progress: Callable[[str], None] = lambda _: None,
+) -> int:
+    """Add the lineage of these marts, once they and all that they read are there; returns the rows of the table."""
+    # A mart that is led back through another's lineage comes after it
+    for name in sorted(
+        set(marts) & statements.keys(), key=lambda n: (LINEAGE in reads(statements[n], TABLES), n)
+    ):
+        progress(f"{LINEAGE} of {name}")
+        target.insert_select(LINEAGE, statements[name])
+    return int(target.select(f"select count(*) as counted from {LINEAGE}")[0]["counted"])  # noqa: S608 - our own name

@@ -1,0 +1,37 @@
+"""Tables of the page, and charts, against what is published."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fleetstats.charts import CHARTS
+from fleetstats.charts.page import source_notes
+from fleetstats.core.settings import Settings
+from fleetstats.outputs.draw_charts import Reader
+from fleetstats.outputs.report.revisions import _has, _runs
+from fleetstats.outputs.report.table_specs import REASONS
+from tests.conftest import Query
+
+
+def test_every_reason_for_no_rate_is_told_in_chinese_too(ask: Query) -> None:
+    reasons = {r["reason"] for r in ask("select distinct reason from incident_rate where reason is not null")}
+    assert reasons
+    assert reasons <= REASONS.keys()
+
+
+def test_a_chart_says_how_far_its_data_reach_where_that_is_long_before(
+    from_digests: tuple[Settings, Any],
+) -> None:
+    chart = CHARTS["mileage-quarterly"]
+    late = Reader(from_digests[0], None, "2025Q4").read(chart).provenance
+    assert late.reaches == "2023Q4"
+    assert "Data to 2025Q4 (the last held are of 2023Q4)" in source_notes(late, "en")[-1]
+    assert "数据至2025年第4季度（所持最近为2023年第4季度）" in source_notes(late, "zh")[-1]
+    assert Reader(from_digests[0], None, "2023Q3").read(chart).provenance.reaches is None
+
+
+def test_the_ledgers_of_a_publication_are_found(from_digests: tuple[Settings, Any]) -> None:
+    reader = Reader(from_digests[0])
+    assert _has(reader.warehouse, "publication", "revision")
+    assert not _has(reader.warehouse, "publication", "no_such_ledger")
+    assert list(_runs(reader.warehouse, reader.state)) == [reader.state.run_id]

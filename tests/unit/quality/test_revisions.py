@@ -1,0 +1,171 @@
+"""Revisions: every mart is compared, a move is judged as its source declares, and the order decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fleetstats.core.errors import BadInput
+from fleetstats.core.schema.tables import TABLES, tables
+from fleetstats.core.settings import packaged
+from fleetstats.filings.restatements import Declared, Restatements, load_restatements
+from fleetstats.quality.revisions import FIGURES, STOP, WITHOUT_FIGURES, Revisions, compare
+from fleetstats.sources.registry import SOURCES
+from fleetstats.warehouse.marts import load_statements
+
+STATEMENTS = load_statements(packaged("sql"))
+MONTH = date(2023, 1, 1)
+ISSUED = date(2024, 2, 2)
+Month = tuple[str, date, Decimal]
+
+
+def declared(on_excess: str = "warning", reviewed: Sequence[str] = (), **more: Any) -> Restatements:
+    """The same for every source: 60 days, 1 per cent."""
+    values = {
+        "grace_days": 60, "tolerance_percent": 1, "on_excess": on_excess, "reason": "as the test has it",
+        "declared_on": date(2026, 1, 1), **more,
+    }  # fmt: skip
+    return Restatements({s: Declared.model_validate(values) for s in SOURCES}, frozenset(reviewed))
+
+
+class Publication:
+    """What `compare` reads: one mart, mileage_monthly, and one filing."""
+
+    def __init__(self, months: Sequence[Month], edition: str = "2023", issued: date = ISSUED) -> None:
+        self._months, self._edition, self._issued = months, edition, issued
+
+    def __call__(self, table: str, columns: Sequence[str]) -> list[tuple[Any, ...]] | None:
+        if table == "filing":
+            row: dict[str, Any] = {
+                "source": "cadmv_mileage", "filing": f"cadmv_mileage/{self._edition}", "in_force": True,
+                "sha256": self._edition, "original_sha256": None, "issued_on": self._issued,
+            }  # fmt: skip
+            return [tuple(row[c] for c in columns)]
+        if table != "mileage_monthly":
+            return None
+        rows = [
+            {
+                "operator": operator, "scope": "cadmv_testing_with_driver", "month": month, "distance_km": km,
+                "vehicles": 1, "bound": "exact",
+            }
+            for operator, month, km in self._months
+        ]  # fmt: skip
+        return [tuple(row[c] for c in columns) for row in rows]
+
+
+def revised(
+    before: Sequence[Month], after: Sequence[Month], edition: str = "2023-amended-1", **kwargs: Any
+) -> Revisions:
+    later = Publication(after, edition)
+    return compare(Publication(before), later, STATEMENTS, kwargs.get("restatements", declared()))
+
+
+def test_every_mart_is_compared_or_has_no_figures_of_its_own() -> None:
+    assert sorted([*FIGURES, *WITHOUT_FIGURES]) == sorted(t.name for t in tables("mart"))
+    for name, compared in FIGURES.items():
+        assert {*compared.values, compared.end, "bound"} <= set(TABLES[name].columns)
+        assert not set(compared.values) & set(TABLES[name].key)
+
+
+def test_a_figure_is_new_changed_or_removed_with_difference_and_per_cent() -> None:
+    found = revised(
+        [("waymo", MONTH, Decimal(100)), ("bosch", MONTH, Decimal(5))],
+        [("waymo", MONTH, Decimal(110)), ("zoox", MONTH, Decimal(7))],
+    )
+    km = {r.operator: r for r in found.rows if r.column_name == "distance_km"}
+    assert {o: r.change for o, r in km.items()} == {"bosch": "removed", "waymo": "changed", "zoox": "new"}
+    assert (km["waymo"].old_value, km["waymo"].new_value, km["waymo"].difference) == (
+        Decimal(100),
+        Decimal(110),
+        Decimal(10),
+    )
+    assert km["waymo"].percent == pytest.approx(10)
+    assert km["waymo"].filings == "in: cadmv_mileage/2023-amended-1; out: cadmv_mileage/2023"
+    assert (found.arrived, found.gone) == (("cadmv_mileage/2023-amended-1",), ("cadmv_mileage/2023",))
+    assert "100 → 110 (+10.00 %)" in km["waymo"].says
+
+
+@pytest.mark.parametrize(
+    ("month", "km", "more", "verdict"),
+    [
+        (MONTH, 102, {}, "warning"),
+        (MONTH, 101, {}, "within"),
+        (date(2023, 12, 1), 102, {}, "within"),
+        (MONTH, 102, {"tolerance_difference": 2}, "within"),
+        (MONTH, 102, {"on_excess": "stop"}, "stop"),
+        (MONTH, 102, {"on_excess": "stop", "reviewed": ["cadmv_mileage/2023-amended-1"]}, "reviewed"),
+        (MONTH, 102, {"on_excess": "stop", "reviewed": ["cadmv_mileage/2023"]}, "stop"),
+    ],
+)
+def test_a_move_is_judged_by_age_size_and_review(
+    month: date, km: int, more: dict[str, Any], verdict: str
+) -> None:
+    found = revised(
+        [("waymo", month, Decimal(100))], [("waymo", month, Decimal(km))], restatements=declared(**more)
+    )
+    assert [r.verdict for r in found.rows] == [verdict]
+    assert len(found.of(STOP)) == (verdict == "stop")
+
+
+def test_what_no_filing_moved_says_so_and_can_be_reviewed_too() -> None:
+    pair = [("waymo", MONTH, Decimal(100))], [("waymo", MONTH, Decimal(50))]
+    [row] = revised(*pair, edition="2023").rows
+    assert row.filings.startswith("no filing")
+    [row] = revised(*pair, edition="2023", restatements=declared(reviewed=["no filing"])).rows
+    assert row.verdict == "reviewed"
+
+
+def test_a_mart_that_one_of_the_two_has_not_is_left_out() -> None:
+    found = compare(lambda *_: None, Publication([("waymo", MONTH, Decimal(1))]), STATEMENTS, declared())
+    assert found.rows == ()
+
+
+months = st.lists(
+    st.tuples(
+        st.sampled_from(["waymo", "zoox", "bosch"]), st.dates(MONTH, MONTH), st.decimals(0, 9, places=2)
+    ),
+    unique_by=lambda row: row[0],
+)
+
+
+@given(months, months)
+def test_revisions_lead_from_the_one_to_the_other_and_back(before: list[Month], after: list[Month]) -> None:
+    forth, back = revised(before, after), revised(after, before)
+    km = {o: v for o, _, v in before}
+    for row in (r for r in forth.rows if r.column_name == "distance_km"):
+        assert row.operator is not None
+        assert km.get(row.operator) == row.old_value
+        if row.new_value is None:
+            del km[row.operator]
+        else:
+            km[row.operator] = row.new_value
+    assert km == {o: v for o, _, v in after}
+    opposite = {"new": "removed", "removed": "new", "changed": "changed"}
+    assert [(r.figure_key, r.column_name, opposite[r.change]) for r in forth.rows] == [
+        (r.figure_key, r.column_name, r.change) for r in back.rows
+    ]
+
+
+@given(months, months, st.randoms())
+def test_the_order_of_rows_decides_nothing(before: list[Month], after: list[Month], random: Any) -> None:
+    found = revised(before, after)
+    random.shuffle(before)
+    random.shuffle(after)
+    assert revised(before, after) == found
+
+
+def test_every_source_declares_how_far_its_figures_may_move(tmp_path: Path) -> None:
+    found = load_restatements(packaged("data"), tmp_path, SOURCES)
+    assert set(found.declared) == set(SOURCES)
+    own = tmp_path / "cadmv_mileage"
+    own.mkdir()
+    (own / "restatements.yml").write_text("grace_days: -1\n", encoding="utf-8")
+    with pytest.raises(BadInput, match="grace_days"):
+        load_restatements(packaged("data"), tmp_path, SOURCES)
