@@ -101,7 +101,7 @@ def asked(settings: Settings, statement: str) -> list[dict[str, Any]]:
 def core_tables(settings: Settings) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Reference and core tables, of which all marts are made, and the accounts."""
     the_plan = plan(settings)
-    staged = stage(the_plan.held, the_plan.reviewed, None, the_plan.code)
+    staged = stage(the_plan.held, the_plan.reviewed, None)
     tables_ = assemble(staged, the_plan.held, the_plan.reviewed, None)
     return tables_, account_rows(staged, the_plan.held, "a run")
 

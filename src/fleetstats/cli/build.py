@@ -37,7 +37,7 @@ def run(
         "unchanged": f"Nothing changed since {outcome.publication_id} ({rows:,} rows); nothing to do.",
         "published": f"Published {outcome.publication_id}: {rows:,} rows in {len(outcome.rows)} tables from "
         f"{outcome.filings} filings ({outcome.originals} read from the publisher's own file).",
-        "planned": f"Would build {outcome.publication_id} from {outcome.filings} filings.",
+        "planned": f"Would build a publication from {outcome.filings} filings.",
     }[outcome.status]
     words = [said, f"{outcome.place}  ({outcome.seconds:.1f} s)"]
     if outcome.status == "published":

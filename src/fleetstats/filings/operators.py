@@ -49,6 +49,18 @@ class OperatorTable:
     by_name: dict[str, str] = field(default_factory=dict)
     name_rows: list[dict[str, str]] = field(default_factory=list)
 
+    def knows(self, operator: str) -> bool:
+        """Whether there is an operator of this code."""
+        return operator in self.operators
+
+    def operator_of(self, permit: str) -> str | None:
+        """The operator of a permit as operator_names.csv writes it; None for a permit that no line names."""
+        return self.by_permit.get(permit)
+
+    def permits_of(self, operator: str) -> list[str]:
+        """The permits of an operator, in order."""
+        return sorted(permit for permit, of in self.by_permit.items() if of == operator)
+
     def resolve_permit(self, permit: str, name: str, *, file: object, record: int | None) -> Resolution:
         """The operator of a printed permit and name.
 
@@ -108,6 +120,65 @@ class OperatorTable:
                 ),
             )
         return operator
+
+
+Asked = tuple[str, ...]
+"""A question to the tables: the name of the method, and its arguments but for where it was asked."""
+
+
+class AskedOperators(OperatorTable):
+    """The same tables, which note what a reader asked them and what they answered.
+
+    What was read of a filing holds as long as the tables give the same answers: a line that it never asked for
+    changes nothing of it.
+    """
+
+    def __init__(self, table: OperatorTable) -> None:
+        super().__init__(**vars(table))
+        self.answers: dict[Asked, object] = {}
+
+    def resolve_permit(self, permit: str, name: str, *, file: object, record: int | None) -> Resolution:
+        """As of the tables."""
+        found = super().resolve_permit(permit, name, file=file, record=record)
+        self.answers["resolve_permit", permit, name] = [found.operator, found.new_alias]
+        return found
+
+    def resolve_name(self, name: str, *, file: object, record: int | None) -> str:
+        """As of the tables."""
+        found = super().resolve_name(name, file=file, record=record)
+        self.answers["resolve_name", name] = found
+        return found
+
+    def knows(self, operator: str) -> bool:
+        """As of the tables."""
+        self.answers["knows", operator] = found = super().knows(operator)
+        return found
+
+    def operator_of(self, permit: str) -> str | None:
+        """As of the tables."""
+        self.answers["operator_of", permit] = found = super().operator_of(permit)
+        return found
+
+    def permits_of(self, operator: str) -> list[str]:
+        """As of the tables."""
+        self.answers["permits_of", operator] = found = super().permits_of(operator)
+        return found
+
+
+def still_answered(table: OperatorTable, answers: Iterable[tuple[Asked, object]]) -> bool:
+    """Whether the tables answer each question as they did."""
+    now = AskedOperators(table)
+    for (method, *arguments), answer in answers:
+        try:
+            if method.startswith("resolve_"):
+                getattr(now, method)(*arguments, file="", record=None)
+            else:
+                getattr(now, method)(*arguments)
+        except BadInput:
+            return False
+        if now.answers[(method, *arguments)] != answer:
+            return False
+    return True
 
 
 def normalise_name(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import shutil
@@ -10,58 +11,81 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fleetstats.core.code import code_sha256
 from fleetstats.core.errors import BadInput
-from fleetstats.core.schema.tables import TABLES
+from fleetstats.core.schema.tables import TABLES, tables
 from fleetstats.filings.filing import Held
+from fleetstats.filings.operators import Asked, AskedOperators, OperatorTable, still_answered
 from fleetstats.sources.registry import reader
 from fleetstats.sources.staged import Context, Corrected, Rejected, Staged
 
 if TYPE_CHECKING:
-    pass
-from fleetstats.sources.reviewed import Reviewed
+    from fleetstats.sources.reviewed import Reviewed
+
+_NOT_READING = (
+    "fleetstats.core.schema.tables",
+    "fleetstats.core.schema.fields",
+    "fleetstats.sources.registry",
+)
+"""What readers import and do not depend on, but for the shape of core tables, which stands in the key by itself."""
 
 
 def stage(
     held: Sequence[Held],
     reviewed: Reviewed,
     cache: Path | None,
-    code_sha256: str,
     progress: Callable[[str], None] = lambda _: None,
 ) -> list[Staged]:
-    """Read every filing, or take it from the cache where bytes, code and reviewed tables are unchanged.
+    """Read every filing, or take it from the cache where nothing that its reading depends on has changed.
 
-    A `cache` of None keeps nothing. Raises what the readers raise; nothing is left half-written.
+    That is: its bytes and what filing.yml says of them; its reader's code and what that imports; the shape of core
+    tables; the reviewed tables of its source; and what the operator tables answered when it was read. A `cache` of
+    None keeps nothing. Raises what the readers raise; nothing is left half-written.
     """
     results = []
     for one in held:
         progress(one.filing.id)
-        results.append(_stage_one(one, reviewed, cache, code_sha256))
+        results.append(_read(one, reviewed)[0] if cache is None else _stage_one(one, reviewed, cache))
     return results
 
 
-def _stage_one(held: Held, reviewed: Reviewed, cache: Path | None, code_sha256: str) -> Staged:
-    if cache is None:
-        return _read(held, reviewed)
-    parts = [code_sha256, reviewed.sha256, held.filing.model_dump_json(), held.sha256, held.read_as]
-    parts.append(held.path.name)
+def _stage_one(held: Held, reviewed: Reviewed, cache: Path) -> Staged:
+    filing = held.filing
+    parts = [
+        _reading_sha256(filing.source), reviewed.sha256_of(filing.source), filing.model_dump_json(), held.sha256,
+        held.read_as, held.path.name,
+    ]  # fmt: skip
     key = hashlib.sha256("\0".join(parts).encode()).hexdigest()
-    folder = cache / "staged" / f"{held.filing.source}.{held.filing.edition}.{key[:24]}"
-    kept = _load(folder)
+    folder = cache / "staged" / f"{filing.source}.{filing.edition}.{key[:24]}"
+    kept = _load(folder, reviewed.operators)
     if kept is not None:
         return kept
-    staged = _read(held, reviewed)
-    _keep(staged, folder)
+    staged, answers = _read(held, reviewed)
+    _keep(staged, answers, folder)
     return staged
 
 
-def _read(held: Held, reviewed: Reviewed) -> Staged:
-    context = reviewed.context(held)
+@functools.cache
+def _reading_sha256(source: str) -> str:
+    """A hash over what turns bytes of a source into tables: its reader, what that imports, the shape of core tables.
+
+    The rest of the field dictionary is left out of it: a mart's new column changes nothing that is read.
+    """
+    code = code_sha256([reader(source).__name__, __name__], without=_NOT_READING, libraries=("pyarrow",))
+    shapes = [[t.name, [(f.name, f.type, f.nullable) for f in t.fields]] for t in tables("core")]
+    return hashlib.sha256(json.dumps([code, shapes]).encode()).hexdigest()
+
+
+def _read(held: Held, reviewed: Reviewed) -> tuple[Staged, dict[Asked, object]]:
+    """What a reader makes of a filing, and what it was told of operators."""
+    asked = AskedOperators(reviewed.operators)
+    context = replace(reviewed.context(held), operators=asked)
     staged: Staged = reader(held.filing.source).read(context)
     if staged.unaccounted:
         raise AssertionError(f"{staged.filing}: {staged.unaccounted} records are not accounted for")
     if context.row_corrections and held.read_as == "original":
         _correct_as_digest(staged, context)
-    return staged
+    return staged, asked.answers
 
 
 def _correct_as_digest(staged: Staged, context: Context) -> None:
@@ -86,14 +110,18 @@ def _correct_as_digest(staged: Staged, context: Context) -> None:
     staged.corrected += [one for one in figures.corrected if one.addresses == "digest"]
 
 
-def _load(folder: Path) -> Staged | None:
+def _load(folder: Path, operators: OperatorTable) -> Staged | None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         account = json.loads((folder / "account.json").read_text(encoding="utf-8"))
+        if not still_answered(
+            operators, [(tuple(asked), answer) for asked, answer in account.pop("answers")]
+        ):
+            return None
         tables = {name: pq.read_table(folder / f"{name}.parquet") for name in account.pop("tables")}
-    except (OSError, ValueError, pa.ArrowException):
+    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException):
         return None
     if any(table.schema != TABLES[name].arrow_schema() for name, table in tables.items()):
         return None
@@ -102,7 +130,7 @@ def _load(folder: Path) -> Staged | None:
     return Staged(tables=tables, **account)
 
 
-def _keep(staged: Staged, folder: Path) -> None:
+def _keep(staged: Staged, answers: dict[Asked, object], folder: Path) -> None:
     import os
 
     import pyarrow.parquet as pq
@@ -113,7 +141,7 @@ def _keep(staged: Staged, folder: Path) -> None:
         for name, table in staged.tables.items():
             pq.write_table(table, partial / f"{name}.parquet")
         account = {k: v for k, v in asdict(staged, dict_factory=dict).items() if k != "tables"}
-        account["tables"] = sorted(staged.tables)
+        account |= {"tables": sorted(staged.tables), "answers": list(answers.items())}
         (partial / "account.json").write_text(json.dumps(account), encoding="utf-8")
         shutil.rmtree(folder, ignore_errors=True)
         partial.rename(folder)

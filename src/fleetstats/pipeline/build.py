@@ -22,7 +22,7 @@ from fleetstats.core.settings import Settings, packaged
 from fleetstats.filings.catalogue import load_catalogue
 from fleetstats.filings.chains import in_vintage, superseded
 from fleetstats.filings.filing import Held
-from fleetstats.pipeline.fingerprint import code_sha256, fingerprint, publication_id
+from fleetstats.pipeline.fingerprint import build_code_sha256, fingerprint
 from fleetstats.warehouse.base import PUBLISHED, State, Warehouse, new_run_id, publication_row
 from fleetstats.warehouse.registry import open_warehouse
 
@@ -41,20 +41,16 @@ class Plan:
     as_of: date | None
     held: tuple[Held, ...]
     reviewed: Reviewed
-    code: str
     fingerprint: str
     run_id: str
-
-    @property
-    def publication_id(self) -> str:
-        """The publication that this plan leads to."""
-        return publication_id(self.fingerprint)
 
 
 @dataclass(frozen=True)
 class Built:
-    """A closed candidate: its tables with their rows, and what the readers warned of."""
+    """A closed candidate: the name that it would be published under (once its forecasts are in it), its tables with
+    their rows, and what the readers warned of."""
 
+    publication_id: str
     rows: dict[str, int]
     warnings: tuple[str, ...]
     accounts: tuple[dict[str, Any], ...]
@@ -106,14 +102,12 @@ def plan(
         )
     reviewed = Reviewed(settings.data, settings.landed)
     reviewed.verify(catalogue)
-    code = code_sha256(packaged("sql"), packaged("expectations"))
     return Plan(
         settings=settings,
         as_of=as_of,
         held=held,
         reviewed=reviewed,
-        code=code,
-        fingerprint=fingerprint(held, code, reviewed.sha256, as_of),
+        fingerprint=fingerprint(held, build_code_sha256(), reviewed.sha256, as_of),
         run_id=run_id or new_run_id(),
     )
 
@@ -126,7 +120,6 @@ def stage(the_plan: Plan, progress: Progress) -> list[Staged]:
         the_plan.held,
         the_plan.reviewed,
         the_plan.settings.cache,
-        the_plan.code,
         lambda filing: progress("stage", filing),
     )
 
@@ -168,6 +161,7 @@ def build(the_plan: Plan, warehouse: Warehouse, staged: list[Staged], progress: 
     gone = superseded(the_plan.held, the_plan.as_of)
     files = {held.filing.id: held.path.name for held in the_plan.held}
     return Built(
+        publication_id="",
         rows=rows,
         warnings=tuple(w for one in staged if one.filing not in gone for w in one.warnings),
         accounts=tuple(accounts),
@@ -201,8 +195,10 @@ def forecast(
     from fleetstats.warehouse.lineage import LINEAGE, build_lineage, load_lineage
     from fleetstats.warehouse.marts import build_marts, buildable, load_statements
 
-    made = Made(the_plan.run_id, the_plan.publication_id, datetime.now(UTC))
-    ledgers = forecast_candidate(warehouse, made, series, lambda at: progress("forecast", at))
+    made = Made(the_plan.run_id, datetime.now(UTC))
+    publication_id, ledgers = forecast_candidate(
+        warehouse, made, the_plan.fingerprint, series, lambda at: progress("forecast", at)
+    )
     claims = load_claims(the_plan.reviewed.folders(CLAIMS))
     statements = load_statements(packaged("sql"))
     there = {*built.rows, *ledgers, *(table.name for table in tables("finding"))}
@@ -227,7 +223,7 @@ def forecast(
         )
     finally:
         candidate.close()
-    return replace(built, rows={**built.rows, **rows})
+    return replace(built, publication_id=publication_id, rows={**built.rows, **rows})
 
 
 def audit(
@@ -280,11 +276,11 @@ def publish(
     from fleetstats.quality.expectations import failures
     from fleetstats.quality.revisions import revise
 
-    progress("publish", the_plan.publication_id)
-    moved = revise(the_plan.settings, warehouse, the_plan.run_id, the_plan.publication_id, the_plan.as_of)
+    progress("publish", built.publication_id)
+    moved = revise(the_plan.settings, warehouse, the_plan.run_id, built.publication_id, the_plan.as_of)
     published_at = datetime.now(UTC)
     state = State(
-        publication_id=the_plan.publication_id,
+        publication_id=built.publication_id,
         run_id=the_plan.run_id,
         fingerprint=the_plan.fingerprint,
         published_at=published_at.isoformat(),
@@ -327,7 +323,7 @@ def run(
             "unchanged", state.publication_id, warehouse.place, as_of, state.rows, state.warnings
         )
     elif dry_run:
-        outcome = Outcome("planned", the_plan.publication_id, warehouse.place, as_of)
+        outcome = Outcome("planned", "", warehouse.place, as_of)
     else:
         with warehouse.lock():
             outcome = _build_and_publish(the_plan, warehouse, progress, series)

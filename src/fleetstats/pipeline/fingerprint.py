@@ -1,4 +1,4 @@
-"""What a publication is built from, as one hash: filings, code, reviewed tables, libraries."""
+"""What a publication is built from, as one hash: filings, reviewed tables, the code that makes figures."""
 
 from __future__ import annotations
 
@@ -6,37 +6,24 @@ import hashlib
 import json
 from collections.abc import Iterable
 from datetime import date
-from importlib.metadata import version
-from pathlib import Path
 
-import fleetstats
+from fleetstats.core.code import code_sha256
+from fleetstats.core.settings import packaged
 from fleetstats.filings.filing import Held
 
 _LIBRARIES = ("duckdb", "pyarrow", "great-expectations")
+_BUILDS = ("fleetstats.pipeline.build", "fleetstats.sources", "fleetstats.quality.auditor")
+"""What makes figures: the build and all that it imports, every reader, and the process that checks."""
 
 
-def code_sha256(*folders: Path) -> str:
-    """A hash over the package's code, these folders (SQL, expectations), and the libraries' versions."""
-    package = Path(fleetstats.__file__).resolve().parent
-    digest = hashlib.sha256()
-    for root, patterns in (
-        (package, ("*.py", "*.j2")),
-        *((folder, ("*.sql", "*.json")) for folder in folders),
-    ):
-        for path in sorted(
-            p
-            for pattern in patterns
-            for p in root.rglob(pattern)
-            if "_packaged" not in p.parts or root != package
-        ):
-            digest.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes() + b"\0")
-    for library in _LIBRARIES:
-        digest.update(f"{library}=={version(library)}\0".encode())
-    return digest.hexdigest()
+def build_code_sha256() -> str:
+    """A hash over the code that decides what a publication contains: no chart, page, command or download."""
+    folders = (packaged("sql"), packaged("expectations"))
+    return code_sha256(_BUILDS, folders=folders, libraries=_LIBRARIES)
 
 
 def fingerprint(held: Iterable[Held], code: str, reviewed: str, as_of: date | None) -> str:
-    """A hash over everything that decides what a publication contains."""
+    """A hash over everything that a publication is built from; the ledgers that it shows are in its name."""
     parts = {
         "code": code,
         "reviewed": reviewed,
@@ -44,8 +31,3 @@ def fingerprint(held: Iterable[Held], code: str, reviewed: str, as_of: date | No
         "filings": [[h.filing.model_dump_json(), h.sha256, h.read_as] for h in held],
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-
-
-def publication_id(of: str) -> str:
-    """The short name of the publication with this fingerprint."""
-    return f"pub-{of[:16]}"

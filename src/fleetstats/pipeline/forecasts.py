@@ -93,7 +93,7 @@ def backtest(
     when it is done: a run that was stopped goes on where it was. Raises as `forecast_published`.
     """
     from fleetstats.forecast.ledger.candidate import extend, is_named
-    from fleetstats.forecast.ledger.rows import code_version
+    from fleetstats.forecast.ledger.versions import same_code, scoring_version
     from fleetstats.warehouse import hash_chain as chain
 
     warehouse = open_warehouse(settings)
@@ -101,18 +101,15 @@ def backtest(
     names = _named(every, series)
     chosen = [h for h in every if not names or any(is_named(h.series, n) for n in names)]
     ledger = warehouse.ledger("backtest_score")
-    done = set(
-        zip(
-            ledger["series"].to_pylist(),
-            ledger["as_of"].to_pylist(),
-            ledger["code_version"].to_pylist(),
-            strict=True,
-        )
-    )
-    before = len({(s, d) for s, d, c in done if c == code_version()})
+    today = same_code(scoring_version(), "score")
+    done = {
+        (row["series"], row["as_of"])
+        for row in ledger.select(["series", "as_of", "code_version"]).to_pylist()
+        if same_code(row["code_version"], "score") == today
+    }
     todo: list[tuple[PublishedSeries, list[date]]] = []
     for history in chosen:
-        days = [d for d in vintages(history) if (history.series, d, code_version()) not in done]
+        days = [d for d in vintages(history) if (history.series, d) not in done]
         if days:
             todo.append((history, days))
     result = Backtested(
@@ -120,7 +117,7 @@ def backtest(
         series=[history.series for history, _ in todo],
         vintages=sum(len(days) for _, days in todo),
         rows=0,
-        done_before=before,
+        done_before=len(done),
         place=warehouse.place,
     )
     unshown = _scored_since_publication(warehouse, ledger)

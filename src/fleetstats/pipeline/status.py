@@ -69,7 +69,7 @@ def state(settings: Settings) -> Answer:
     counts = Counter((h.filing.source, h.read_as) for h in the_plan.held)
     facts |= {
         "current": current,
-        "would_publish": the_plan.publication_id,
+        "inputs": the_plan.fingerprint,
         "filings": [{"source": s, "read_as": r, "count": n} for (s, r), n in sorted(counts.items())],
     }
     words += [f"filings     {source}: {n} {read_as}" for (source, read_as), n in sorted(counts.items())]

@@ -30,13 +30,12 @@ _ACCOUNTED: Final = (
 
 
 class Run(TypedDict):
-    """A run in steps: what it is to build, and after which publication.
+    """A run in steps: what it is to build from, and after which publication.
 
     `current` says that this is what is published already, so that there is nothing to do.
     """
 
     run_id: str
-    publication_id: str
     fingerprint: str
     filings: list[str]
     follows: str | None
@@ -61,7 +60,6 @@ def plan_run(settings: Settings) -> Run:
     state = open_warehouse(settings).state()
     return Run(
         run_id=the_plan.run_id,
-        publication_id=the_plan.publication_id,
         fingerprint=the_plan.fingerprint,
         filings=[held.filing.id for held in the_plan.held],
         follows=None if state is None else state.run_id,
@@ -75,8 +73,8 @@ def _resume(settings: Settings, run: Run) -> Plan:
     if the_plan.fingerprint != run["fingerprint"]:
         raise BadInput(
             "filings, reviewed tables or code have changed since this run began",
-            found=the_plan.publication_id,
-            expected=run["publication_id"],
+            found=f"inputs {the_plan.fingerprint[:16]}",
+            expected=f"inputs {run['fingerprint'][:16]}",
             todo="start a new run; nothing was published by this one",
         )
     return the_plan
@@ -88,7 +86,7 @@ def stage_filing(settings: Settings, run: Run, filing: str) -> Account:
 
     the_plan = _resume(settings, run)
     held = [one for one in the_plan.held if one.filing.id == filing]
-    (staged,) = stage(held, the_plan.reviewed, settings.cache, the_plan.code)
+    (staged,) = stage(held, the_plan.reviewed, settings.cache)
     return Account(
         filing=filing,
         records_read=staged.records_read,
@@ -176,7 +174,7 @@ def publish_run(
         published = warehouse.recorded("publication", run["run_id"])
         if published:
             return {
-                "publication_id": run["publication_id"],
+                "publication_id": published[0]["publication_id"],
                 "run_id": run["run_id"],
                 "published_at": published[0]["published_at"].isoformat(),
                 "rows": built["rows"],
@@ -223,6 +221,7 @@ def discard_run(settings: Settings, run: Run) -> None:
 
 def _built(built: dict[str, Any]) -> Built:
     return Built(
+        publication_id=built["publication_id"],
         rows=built["rows"],
         warnings=tuple(built["warnings"]),
         accounts=tuple(built["accounts"]),

@@ -23,7 +23,7 @@ def write_page(path: Path, plan: Any, built: Any, results: list[Result]) -> Path
     by_table = [(name, list(rows)) for name, rows in groupby(ordered, key=lambda r: r.table_name)]
     failed = [r for r in results if not r.success]
     html = environment.get_template("checks.html.j2").render(
-        publication_id=plan.publication_id,
+        publication_id=built.publication_id,
         run_id=plan.run_id,
         as_of=plan.as_of,
         rows=built.rows,

@@ -499,7 +499,8 @@ def _read_digest(context: Context) -> Staged:
 
 
 def _month_row(row: dict[str, str], context: Context) -> dict[str, Any]:
-    if row["table"] != "month" or row["operator"] not in {ALL, *context.operators.operators}:
+    known = row["operator"] == ALL or context.operators.knows(row["operator"])
+    if row["table"] != "month" or not known:
         raise ValueError(f"{row['table']} of {row['operator'] or 'nobody'}")
     if row["driver"] not in DRIVERS:
         raise ValueError(f"driver {row['driver']!r}")

@@ -120,13 +120,25 @@ class Reviewed:
         found = [p for root in (self.data, self.landed) for p in sorted(root.glob("*.csv"))]
         for source in (*SOURCES, CLAIMS):
             for folder in self.folders(source):
-                found += sorted(p for p in folder.glob("*") if p.suffix in (".csv", ".yml"))
+                found += _reviewed_files(folder)
         return found
 
     @cached_property
     def sha256(self) -> str:
         """A hash over every reviewed file."""
-        digest = hashlib.sha256()
-        for path in self.files():
-            digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-        return digest.hexdigest()
+        return _sha256(self.files())
+
+    def sha256_of(self, source: str) -> str:
+        """A hash over the reviewed files of one source."""
+        return _sha256(path for folder in self.folders(source) for path in _reviewed_files(folder))
+
+
+def _reviewed_files(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.glob("*") if p.suffix in (".csv", ".yml"))
+
+
+def _sha256(paths: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()

@@ -365,7 +365,7 @@ class DuckdbWarehouse:
         ]
 
     def rollback(self, to: State, run_id: str, published_at: datetime) -> State:
-        """Publish a copy of an archived file, with today's ledgers."""
+        """Publish a copy of an archived file, with today's ledgers; the chained ones stay as its marts show them."""
         current = self.state()
         state = replace(
             to,
@@ -376,7 +376,7 @@ class DuckdbWarehouse:
         path = candidate_path(self._path, run_id)
         shutil.copyfile(self._archive / f"{to.run_id}.duckdb", path)
         publication = publication_row(state, published_at, None, __version__, ROLLED_BACK)
-        self._show_ledgers(path, publication, tables("ledger"))
+        self._show_ledgers(path, publication, [t for t in tables("ledger") if t.name not in CHAINED])
         promote(path, self._path)
         self.record("publication", run_id, [publication])
         self._write_note(state)

@@ -12,10 +12,11 @@ from fleetstats.forecast import LEVELS, Forecast
 from fleetstats.forecast.evaluation.judge import Said, judge, scores, truth_of, usual_change
 from fleetstats.forecast.ledger.backtest import vintages
 from fleetstats.forecast.ledger.candidate import wanted
-from fleetstats.forecast.ledger.rows import Made, code_version, rows, thresholds
+from fleetstats.forecast.ledger.rows import Made, rows, thresholds
 from fleetstats.forecast.ledger.series import PublishedSeries, going_on, histories
+from fleetstats.forecast.ledger.versions import code_version
 
-MADE = Made("run", "pub-1", datetime(2026, 11, 24, tzinfo=UTC))
+MADE = Made("run", datetime(2026, 11, 24, tzinfo=UTC))
 
 
 def figure(period: str, value: float, issued: date, **others: Any) -> dict[str, Any]:
@@ -172,7 +173,7 @@ def test_a_target_is_judged_once_and_again_when_its_truth_changes(history: Publi
         [figure(p, v, date(2025, 5, 1)) for p, v in (("2024Q4", 160), ("2025Q1", 25), ("2025Q2", 30))]
     )
     said = [
-        {"level": None, "threshold": None, **r}
+        {"level": None, "threshold": None, "publication_id": "pub-1", **r}
         for r in rows(made_forecast(), history, "public_rides", 430, "abc", MADE)
     ]
     of = {later.series: later}

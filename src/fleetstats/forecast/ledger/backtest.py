@@ -44,8 +44,8 @@ def backtest_rows(
     from fleetstats.forecast import LEVELS, forecast
     from fleetstats.forecast.engine.sampling import SEED
     from fleetstats.forecast.evaluation.judge import Said, scores, truth_of, usual_change
-    from fleetstats.forecast.ledger.rows import code_version
     from fleetstats.forecast.ledger.series import HORIZON
+    from fleetstats.forecast.ledger.versions import scoring_version
 
     by_origin: dict[str, date] = {}
     known = {}
@@ -91,7 +91,7 @@ def backtest_rows(
                         truth["truth_value"],
                         scale,
                     ),
-                    "code_version": code_version(),
+                    "code_version": scoring_version(),
                     "seed": made.seed,
                     "scored_at": scored_at,
                 }

@@ -17,6 +17,7 @@ from fleetstats.forecast.ledger.series import (
     inputs_sha256,
 )
 from fleetstats.warehouse import hash_chain as chain
+from fleetstats.warehouse.identity import publication_id
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,16 +67,16 @@ def is_named(series: str, name: str) -> bool:
 
 def tasks(every: Iterable[PublishedSeries], ledger: pa.Table, seed: int) -> list[Task]:
     """Those of the series that were not forecast yet from what is known now by the code of today."""
-    from fleetstats.forecast.ledger.rows import code_version
+    from fleetstats.forecast.ledger.versions import code_version, same_code
 
-    done = set(
-        zip(
-            ledger["series"].to_pylist(),
-            ledger["inputs_sha256"].to_pylist(),
-            ledger["code_version"].to_pylist(),
-            strict=True,
-        )
-    )
+    done = {
+        (row["series"], row["inputs_sha256"], same_code(row["code_version"], "forecast"))
+        for row in ledger.select(["series", "inputs_sha256", "code_version"])
+        .group_by(["series", "inputs_sha256", "code_version"])
+        .aggregate([])
+        .to_pylist()
+    }
+    today = same_code(code_version(), "forecast")
     found = []
     for history in every:
         truths = history.known()
@@ -84,7 +85,7 @@ def tasks(every: Iterable[PublishedSeries], ledger: pa.Table, seed: int) -> list
             continue
         total, scope = truths.total(series.end), history.scope_of(truths)
         inputs = inputs_sha256(series, total, scope, HORIZON[history.frequency], seed)
-        if (history.series, inputs, code_version()) not in done:
+        if (history.series, inputs, today) not in done:
             found.append(Task(history, scope, total, inputs))
     return found
 
@@ -124,7 +125,7 @@ def new_scores(
     import pyarrow.compute as pc
 
     from fleetstats.forecast.evaluation.judge import judge
-    from fleetstats.forecast.ledger.rows import code_version
+    from fleetstats.forecast.ledger.versions import code_version
 
     of_series = {history.series: history for history in every}
     parts = []
@@ -154,24 +155,45 @@ def extend(ledger: str, before: pa.Table, rows: list[dict[str, Any]]) -> pa.Tabl
 
 
 def forecast_candidate(
-    warehouse: Warehouse, made: Made, series: Collection[str] | None, progress: Callable[[str], None]
-) -> dict[str, pa.Table]:
-    """The chained ledgers as they will be: what is there, and what this candidate's marts add.
+    warehouse: Warehouse,
+    made: Made,
+    fingerprint: str,
+    series: Collection[str] | None,
+    progress: Callable[[str], None],
+) -> tuple[str, dict[str, pa.Table]]:
+    """The chained ledgers as they will be (what is there, and what this candidate's marts add), and the name of the
+    publication that shows them.
 
-    `series` as in `wanted`. Nothing is written.
+    `fingerprint` is that of the candidate's inputs, `series` as in `wanted`. Nothing is written.
     """
     from fleetstats.forecast.engine.sampling import SEED
 
     with warehouse.frames(made.run_id).open() as read:
         every = read_histories(read)
-    ledgers = {name: warehouse.ledger(name) for name in CHAINED}
-    todo = tasks(wanted(every, series), ledgers["forecast"], SEED)
+    before = {name: warehouse.ledger(name).sort_by("sequence") for name in CHAINED}
+    added: dict[str, list[dict[str, Any]]] = {name: [] for name in CHAINED}
+    todo = tasks(wanted(every, series), before["forecast"], SEED)
     if todo:
         progress(f"{len(todo)} series")
-        rows = new_forecasts(todo, made, SEED, lambda done, of: progress(f"series {done} of {of}"))
-        ledgers["forecast"] = extend("forecast", ledgers["forecast"], rows)
-    if ledgers["forecast"].num_rows:
+        added["forecast"] = new_forecasts(
+            todo, made, SEED, lambda done, of: progress(f"series {done} of {of}")
+        )
+    forecasts = _unnamed("forecast", before["forecast"], added["forecast"])
+    if forecasts.num_rows:
         progress("scores")
-        rows = new_scores(every, ledgers["forecast"], ledgers["forecast_score"], made)
-        ledgers["forecast_score"] = extend("forecast_score", ledgers["forecast_score"], rows)
-    return ledgers
+        added["forecast_score"] = new_scores(every, forecasts, before["forecast_score"], made)
+    shown = {name: _unnamed(name, before[name], rows) for name, rows in added.items()}
+    name_of_it = publication_id(fingerprint, shown)
+    for row in (*added["forecast"], *added["forecast_score"]):
+        row["publication_id"] = row.get("publication_id") or name_of_it
+    return name_of_it, {name: extend(name, before[name], rows) for name, rows in added.items()}
+
+
+def _unnamed(ledger: str, before: pa.Table, rows: list[dict[str, Any]]) -> pa.Table:
+    """A ledger with rows added that have no place in the chain yet, nor the name of their publication."""
+    import pyarrow as pa
+
+    if not rows:
+        return before
+    blank = {"sequence": 0, "row_sha256": "", "publication_id": ""}
+    return pa.concat_tables([before, rows_to_table(ledger, [{**blank, **row} for row in rows])])

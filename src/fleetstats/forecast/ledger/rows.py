@@ -7,39 +7,23 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
-from fleetstats import __version__
 from fleetstats.core.periods import parse_period
-from fleetstats.forecast import LEVELS, Forecast, engine
+from fleetstats.forecast import LEVELS, Forecast
 from fleetstats.forecast.ledger.series import PublishedSeries
+from fleetstats.forecast.ledger.versions import code_version
 
 _STEPS = (1, 2.5, 5)
 _THRESHOLDS = 3
-_LIBRARIES = ("numpy", "scipy", "statsmodels")
 
 
 @dataclass(frozen=True)
 class Made:
-    """What the rows of one run have in common."""
+    """What the rows of one run have in common; their publication's name covers them, and is added last."""
 
     run_id: str
-    publication_id: str
     made_at: datetime
-
-
-@cache
-def code_version() -> str:
-    """The version of fleetstats, and the beginning of a hash over the forecasting code and its libraries."""
-    digest = hashlib.sha256()
-    for path in sorted(Path(engine.__file__).resolve().parent.rglob("*.py")):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    for library in _LIBRARIES:
-        digest.update(f"{library}=={version(library)}\0".encode())
-    return f"{__version__}+{digest.hexdigest()[:12]}"
 
 
 def thresholds(total: float) -> list[int]:
@@ -62,7 +46,6 @@ def rows(
     forecast = replace(forecast, initial_total=total)
     common = {
         "run_id": made.run_id,
-        "publication_id": made.publication_id,
         "series": history.series,
         "operator": history.operator,
         "scope": scope,

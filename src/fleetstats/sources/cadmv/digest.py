@@ -25,7 +25,7 @@ def read_digest_rows(context: Context, columns: Sequence[str], staged: Staged) -
     rows: list[dict[str, str]] = []
     seen: dict[tuple[str, ...], int] = {}
     for number, row in read_corrected(context, columns, staged, reassign):
-        resolved = context.operators.by_permit.get(row["permit"])
+        resolved = context.operators.operator_of(row["permit"])
         if resolved != row["operator"] or scope_of(row["permit"]) != row["scope"]:
             raise BadInput(
                 "a permit leads to another operator or scope than when the digest was made",

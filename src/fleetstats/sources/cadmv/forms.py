@@ -139,7 +139,7 @@ def owner_of(name: int, permit: int, context: Context) -> Owner:
 
 def permit_of(operator: str, scope: str | None, context: Context, record: int, printed: str) -> str:
     """The permit that an operator holds in a programme; `BadInput` unless there is exactly one."""
-    held = sorted(p for p, o in context.operators.by_permit.items() if o == operator and scope_of(p) == scope)
+    held = [p for p in context.operators.permits_of(operator) if scope_of(p) == scope]
     if scope is None or len(held) != 1:
         raise BadInput(
             "a record cannot be given to another operator by its code alone",
