@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 import fleetstats
-from fleetstats.core.errors import BadInput
+from fleetstats.core.errors import BadInput, ChecksFailed
 from fleetstats.core.schema.tables import TABLES
 from fleetstats.core.settings import Settings, packaged
 from fleetstats.filings.operators import NAMES_FILE
@@ -159,7 +159,8 @@ def test_a_spelling_that_is_reviewed_reads_its_source_again(home: Settings, tmp_
     (home.landed / NAMES_FILE).write_text(
         "kind,value,operator,note\n" + line.replace("baidu", "pony_ai"), encoding="utf-8"
     )
-    run(home)
+    with pytest.raises(ChecksFailed, match="pony_ai"):
+        run(home)
     after = staged(home)
     new = {name.partition(".")[0] for name, inode in after.items() if before.get(name) != inode}
     assert new == {"bjrt_mileage"}
