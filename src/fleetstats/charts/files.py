@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import warnings
 from collections.abc import Callable, Sequence
 from html import escape
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from fleetstats.charts.style import LANGUAGES, THEMES, Language, Provenance, ThemeName, applied
+from fleetstats.core.files import write_atomically
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,7 +61,7 @@ def render(
             with applied(THEMES[theme]):
                 for form in formats:
                     path = folder / f"{chart.name}.{language}{suffix}.{form}"
-                    _put(path, _bytes(figure, form, facts, provenance))
+                    write_atomically(path, _bytes(figure, form, facts, provenance))
                     written.append(path)
     return written
 
@@ -146,13 +146,3 @@ def _accessible(svg: str, facts: _Facts) -> str:
     inside, end, rest = rest.partition(">")
     words = f"\n <title>{escape(facts.title)}</title>\n <desc>{escape(facts.alt)}</desc>"
     return f'{head}{tag}role="img" xml:lang="{facts.language}" {inside}{end}{words}{rest}'
-
-
-def _put(path: Path, content: bytes) -> None:
-    """Write beside `path`, then rename over it."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        partial.write_bytes(content)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import fcntl
 import os
 import shutil
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from fleetstats.core.errors import Locked
+from fleetstats.core.locks import exclusive
 
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 _CANNOT = (errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP)
@@ -30,18 +30,25 @@ def alone(place: Path) -> Iterator[None]:
     """
     place.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(place.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Locked(
-                f"another process is writing into {place.parent}\n"
-                "  to do:    wait until it is done; nothing was changed"
-            ) from None
+    busy = f"another process is writing into {place.parent}\n  to do:    wait until it is done; nothing was changed"
+    with exclusive(descriptor, lambda: Locked(busy)):
         _recover(place)
         yield
+
+
+@contextmanager
+def appearing(place: Path) -> Iterator[Path]:
+    """An empty folder beside `place`, which becomes `place` when the context ends without an exception.
+
+    For a folder that is not there yet; what cannot be read of an earlier one is to be removed before the end.
+    """
+    partial = place.with_name(f".{place.name}.{os.getpid()}")
+    try:
+        partial.mkdir(parents=True, exist_ok=True)
+        yield partial
+        partial.rename(place)
     finally:
-        os.close(descriptor)
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 @contextmanager

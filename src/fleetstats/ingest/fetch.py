@@ -7,7 +7,6 @@ looked at; the filings on disk are as they were.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -29,6 +28,7 @@ from fleetstats.core.errors import (
     HostUnreachable,
 )
 from fleetstats.core.files import FileHashes, HashCache, hash_file, write_atomically
+from fleetstats.core.locks import exclusive, lock_file
 from fleetstats.core.settings import Settings
 from fleetstats.filings.catalogue import load_catalogue
 from fleetstats.filings.chains import superseded
@@ -275,14 +275,8 @@ class _Fetcher:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{result.source}.{result.edition}.partial"
         key = f"{result.source}/{result.edition}#partial"
-        with path.with_suffix(".lock").open("ab") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise DownloadFailed(
-                    f"another fetch is downloading this edition\n  where:    {path}\n"
-                    "  to do:    wait until it is done"
-                ) from None
+        busy = f"another fetch is downloading this edition\n  where:    {path}\n  to do:    wait until it is done"
+        with exclusive(lock_file(path.with_suffix(".lock")), lambda: DownloadFailed(busy)):
             known = self._memory.get(key)
             same = known.get("url") == result.url
             try:
@@ -419,9 +413,7 @@ class _Memory:
         return found if isinstance(found, dict) else {}
 
     def put(self, key: str, value: dict[str, Any]) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self._path.with_suffix(".lock").open("ab") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with exclusive(lock_file(self._path.with_suffix(".lock")), busy=None):
             write_atomically(
                 self._path, json.dumps(self._read() | {key: value}, indent=1, sort_keys=True).encode()
             )

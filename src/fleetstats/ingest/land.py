@@ -5,7 +5,6 @@ Nothing is written before the file has been read to its end, and the folder appe
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ import yaml
 
 from fleetstats.core.errors import BadInput
 from fleetstats.core.files import FileHashes, HashCache, hash_file
+from fleetstats.core.folders import appearing
 from fleetstats.core.periods import Period
 from fleetstats.core.settings import Settings
 from fleetstats.filings.catalogue import load_catalogue
@@ -402,15 +402,10 @@ def _size(staged: Staged) -> int:
 
 
 def _write(folder: Path, path: Path, filing: Filing) -> None:
-    partial = folder.with_name(f".{folder.name}.{os.getpid()}")
-    try:
-        partial.mkdir(parents=True)
+    with appearing(folder) as partial:
         shutil.copyfile(path, partial / filing.file)
         if hash_file(partial / filing.file).sha256 != filing.sha256:
             raise BadInput("the file changed while it was read", file=path, todo="add it again")
         write_filing(partial, filing)
         if folder.exists() and not (folder / FILING_FILE).exists():
             shutil.rmtree(folder)
-        partial.rename(folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)

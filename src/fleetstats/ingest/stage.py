@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from fleetstats.core.code import code_sha256
 from fleetstats.core.errors import BadInput
+from fleetstats.core.folders import appearing
 from fleetstats.core.schema.tables import TABLES, tables
 from fleetstats.filings.filing import Held
 from fleetstats.filings.operators import Asked, AskedOperators, OperatorTable, still_answered
@@ -131,22 +132,16 @@ def _load(folder: Path, operators: OperatorTable) -> Staged | None:
 
 
 def _keep(staged: Staged, answers: dict[Asked, object], folder: Path) -> None:
-    import os
-
     import pyarrow.parquet as pq
 
-    partial = folder.with_name(f".{folder.name}.{os.getpid()}")
     try:
-        partial.mkdir(parents=True, exist_ok=True)
-        for name, table in staged.tables.items():
-            pq.write_table(table, partial / f"{name}.parquet")
-        account = {k: v for k, v in asdict(staged, dict_factory=dict).items() if k != "tables"}
-        account |= {"tables": sorted(staged.tables), "answers": list(answers.items())}
-        (partial / "account.json").write_text(json.dumps(account), encoding="utf-8")
-        shutil.rmtree(folder, ignore_errors=True)
-        partial.rename(folder)
+        with appearing(folder) as partial:
+            for name, table in staged.tables.items():
+                pq.write_table(table, partial / f"{name}.parquet")
+            account = {k: v for k, v in asdict(staged, dict_factory=dict).items() if k != "tables"}
+            account |= {"tables": sorted(staged.tables), "answers": list(answers.items())}
+            (partial / "account.json").write_text(json.dumps(account), encoding="utf-8")
+            shutil.rmtree(folder, ignore_errors=True)
     except OSError:
         # A full disk costs the cache, never the run
         return
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fleetstats.core.csv_tables import csv_line
+from fleetstats.core.files import replacing
 from fleetstats.core.formats import safe_cell
 from fleetstats.forecast.engine.result import LEVELS, Forecast
 
@@ -115,17 +116,12 @@ def writing(output: Path) -> Iterator[Writer]:
 
     Parquet where the name ends so, else CSV.
     """
-    output.parent.mkdir(parents=True, exist_ok=True)
-    partial = output.with_name(f".{output.name}.{os.getpid()}.partial")
-    try:
+    with replacing(output) as partial:
         writer = _Parquet(partial) if output.suffix.lower() == ".parquet" else _Csv(partial)
         try:
             yield writer
         finally:
             writer.close()
-        partial.replace(output)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _number(value: float) -> str:
