@@ -11,6 +11,7 @@ import pytest
 
 from fleetstats.core.settings import Settings
 from fleetstats.pipeline.build import Outcome, run
+from tests.homes import OnServer, copy_of, once, publish_on
 from tests.postgres_server import Server, running_server
 
 
@@ -34,25 +35,49 @@ def originals() -> Path:
     return Path(folder)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
-    """A PostgreSQL server of our own."""
+    """A PostgreSQL server of this worker's own; tests make databases of their own in it."""
     with running_server() as running:
         yield running
 
 
 @pytest.fixture(scope="session")
-def from_digests(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Outcome]:
-    """A warehouse published from what the repository ships."""
-    settings = Settings(home=tmp_path_factory.mktemp("digests"), originals=None)
-    return settings, run(settings)
+def from_digests(request: pytest.FixtureRequest) -> tuple[Settings, Outcome]:
+    """A warehouse published from what the repository ships; not to be changed."""
+
+    def make(folder: Path) -> tuple[Path, Outcome]:
+        (folder / "home").mkdir()
+        return folder / "home", run(Settings(home=folder / "home", originals=None))
+
+    home, outcome = once(request, "digests", make)
+    return Settings(home=home, originals=None), outcome
 
 
 @pytest.fixture(scope="session")
-def from_originals(originals: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Outcome]:
-    """A warehouse published from the publishers' own files."""
-    settings = Settings(home=tmp_path_factory.mktemp("originals"), originals=originals)
-    return settings, run(settings)
+def on_server(
+    server: Server, from_digests: tuple[Settings, Outcome], tmp_path_factory: pytest.TempPathFactory
+) -> OnServer:
+    """A publication on this worker's server, from what the repository ships; tests take copies of it."""
+    return publish_on(server, tmp_path_factory.mktemp("on-server"), from_digests[0].cache)
+
+
+@pytest.fixture(scope="session")
+def from_originals(originals: Path, request: pytest.FixtureRequest) -> tuple[Settings, Outcome]:
+    """A warehouse published from the publishers' own files; not to be changed."""
+
+    def make(folder: Path) -> tuple[Path, Outcome]:
+        (folder / "home").mkdir()
+        return folder / "home", run(Settings(home=folder / "home", originals=originals))
+
+    home, outcome = once(request, "originals", make)
+    return Settings(home=home, originals=originals), outcome
+
+
+@pytest.fixture
+def copied_home(from_digests: tuple[Settings, Outcome], tmp_path: Path) -> Settings:
+    """A home of one's own in which a publication has been made."""
+    return copy_of(from_digests[0].home, tmp_path / "home")
 
 
 def _query(settings: Settings) -> Query:

@@ -22,8 +22,8 @@ from fleetstats.pipeline.build import Outcome
 from fleetstats.warehouse import ledger
 from fleetstats.warehouse.duckdb import query
 from tests.dags.support import RunDag
+from tests.homes import OnServer
 from tests.integration.test_bad_input import csv_bytes, listing, mileage, without
-from tests.postgres_server import Server
 
 
 def states(run: Any) -> dict[str, set[str]]:
@@ -325,7 +325,7 @@ def test_the_forecast_runs_on_what_is_published(nightly: tuple[Path, list[Any]],
 
 
 def test_no_secret_is_in_logs_xcoms_rendered_templates_ledgers_or_files(
-    dags: dict[str, Any], run_dag: RunDag, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    dags: dict[str, Any], run_dag: RunDag, on_server: OnServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     notified: Notified, capfd: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     import psycopg
@@ -338,6 +338,7 @@ def test_no_secret_is_in_logs_xcoms_rendered_templates_ledgers_or_files(
     from fleetstats.warehouse.setup import prepare_server
 
     password = "pa55-of-the-l0ader"
+    server = on_server.server
     with psycopg.connect(server.dsn("postgres"), autocommit=True) as connection:
         connection.execute("create database secrets")
     prepare_server(server.url("secrets"))

@@ -36,7 +36,8 @@ from fleetstats.core.errors import (
     EXIT_DONE,
     EXIT_LOCKED,
 )
-from fleetstats.core.settings import packaged
+from fleetstats.core.settings import Settings, packaged
+from tests.homes import PATIENCE
 
 PACKAGE = Path(fleetstats.__file__).parent
 MEMORY_LIMIT_MIB = 400
@@ -98,7 +99,7 @@ class Home:
             cwd=self.folder,
             capture_output=True,
             text=True,
-            timeout=180,
+            timeout=PATIENCE,
             check=False,
         )
         show(self.case, command, done, peak.read_text())
@@ -132,21 +133,11 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-@pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """One publication from what the repository ships, made by the command line."""
-    home = Home(tmp_path_factory.mktemp("base") / "home", "the publication that must stay", "")
-    done = home.fleetstats("run")
-    assert done.code == EXIT_DONE, done.err
-    home.published = sha256(home.warehouse.read_bytes())
-    return home
-
-
 @pytest.fixture
-def home(base: Home, tmp_path: Path, request: pytest.FixtureRequest) -> Home:
-    """A copy of that home for one test."""
-    shutil.copytree(base.folder, tmp_path / "home", copy_function=shutil.copy2)
-    return Home(tmp_path / "home", request.node.name.removeprefix("test_"), base.published)
+def home(copied_home: Settings, request: pytest.FixtureRequest) -> Home:
+    """A home with a publication, for one test."""
+    published = sha256(copied_home.published.read_bytes())
+    return Home(copied_home.home, request.node.name.removeprefix("test_"), published)
 
 
 def listing(folder: Path) -> dict[str, str]:

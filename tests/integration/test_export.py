@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import signal
 import socket
 import sqlite3
@@ -32,6 +31,7 @@ from fleetstats.outputs.export.export import Exported, export
 from fleetstats.outputs.export.tables import read_back
 from fleetstats.pipeline.build import Outcome, run
 from fleetstats.warehouse.duckdb import query
+from tests.homes import PATIENCE, copy_of
 from tests.integration.test_publication import command
 
 Published = tuple[Settings, Outcome]
@@ -61,7 +61,7 @@ def validated(folder: Path) -> list[tuple[str, str]]:
     )
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", code, folder / "datapackage.json"],
-        capture_output=True, text=True, check=True, timeout=60,
+        capture_output=True, text=True, check=True, timeout=PATIENCE,
     )  # fmt: skip
     tasks, errors = json.loads(done.stdout)
     assert tasks > 0
@@ -419,8 +419,7 @@ def test_a_disk_that_is_full_is_said_and_leaves_the_export(from_digests: Publish
 def test_the_changes_are_the_figures_rows_and_filings_that_changed(
     from_digests: Published, tmp_path: Path
 ) -> None:
-    home = Path(shutil.copytree(from_digests[0].home, tmp_path / "home"))
-    settings = Settings(home=home, originals=None)
+    settings = copy_of(from_digests[0].home, tmp_path / "home")
     places = {form: tmp_path / form for form in FORMATS}
     for form, place in places.items():
         export_to(settings, place, form, SOME)

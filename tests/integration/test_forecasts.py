@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import UTC, date, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -17,11 +16,12 @@ from fleetstats.core.schema.tables import TABLES
 from fleetstats.core.settings import Settings
 from fleetstats.forecast.ledger.coverage import coverage_warnings
 from fleetstats.ingest.land import Offer, add
-from fleetstats.pipeline.build import rollback, run
+from fleetstats.pipeline.build import Outcome, rollback, run
 from fleetstats.pipeline.forecasts import backtest, forecast_published
 from fleetstats.pipeline.status import verify
 from fleetstats.warehouse import ledger
 from fleetstats.warehouse.duckdb import query
+from tests.homes import copy_of
 
 LEDGERS = ("forecast", "forecast_score", "backtest_score")
 
@@ -51,11 +51,12 @@ def night(settings: Settings, orders: int) -> None:
 
 
 @pytest.fixture(scope="module")
-def three_nights(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, list[dict[str, bytes]]]:
+def three_nights(
+    from_digests: tuple[Settings, Outcome], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Settings, list[dict[str, bytes]]]:
     """A home after three nights with new figures, and its ledger files after each."""
-    settings = Settings(home=tmp_path_factory.mktemp("nights"), originals=None)
+    settings = copy_of(from_digests[0].home, tmp_path_factory.mktemp("nights") / "home")
     seen = []
-    run(settings)
     seen.append(files(settings))
     for orders in (1_100_000, 1_200_000):
         night(settings, orders)
@@ -66,10 +67,7 @@ def three_nights(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, li
 @pytest.fixture
 def copied(three_nights: tuple[Settings, list[dict[str, bytes]]], tmp_path: Path) -> Settings:
     """A home of one's own with the same ledgers and publication."""
-    shutil.copytree(three_nights[0].home, tmp_path / "home", copy_function=shutil.copy2)
-    settings = Settings(home=tmp_path / "home", originals=None)
-    run(settings)  # the note beside a copied file is not that file's
-    return settings
+    return copy_of(three_nights[0].home, tmp_path / "home")
 
 
 def test_each_night_adds_to_the_ledger_and_a_rebuild_nothing(

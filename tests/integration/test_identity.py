@@ -30,11 +30,8 @@ SERIES = "orders/waymo"
 
 
 @pytest.fixture
-def home(from_digests: Published, tmp_path: Path) -> Settings:
-    shutil.copytree(from_digests[0].home, tmp_path / "home", copy_function=shutil.copy2)
-    settings = Settings(home=tmp_path / "home", originals=None)
-    run(settings)
-    return settings
+def home(copied_home: Settings) -> Settings:
+    return copied_home
 
 
 def forecasts(settings: Settings) -> int:

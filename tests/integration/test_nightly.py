@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
-from pydantic import SecretStr
 
 from fleetstats.core.errors import BadInput, ChecksFailed, Locked
 from fleetstats.core.settings import Settings
@@ -17,8 +14,7 @@ from fleetstats.pipeline import steps as nightly
 from fleetstats.pipeline.build import Outcome, run
 from fleetstats.warehouse.base import WAITING, may_wait, new_run_id
 from fleetstats.warehouse.registry import open_warehouse
-from fleetstats.warehouse.setup import prepare_server
-from tests.postgres_server import Server
+from tests.homes import OnServer, copy_of
 
 
 @pytest.fixture(params=["duckdb", "postgres"])
@@ -26,21 +22,10 @@ def settings(
     request: pytest.FixtureRequest, from_digests: tuple[Settings, Outcome], tmp_path: Path
 ) -> Settings:
     """A home in which something is published, as a file or on a server."""
-    home = tmp_path / "home"
     if request.param == "duckdb":
-        shutil.copytree(from_digests[0].home, home, copy_function=shutil.copy2)
-        # A note is of its own file; the copy's has to be written by a run
-        found = Settings(home=home, originals=None)
-    else:
-        server: Server = request.getfixturevalue("server")
-        name = f"steps_{datetime.now(UTC):%H%M%S%f}"
-        with psycopg.connect(server.dsn("postgres"), autocommit=True) as connection:
-            connection.execute(f"create database {name}".encode())
-        prepare_server(server.url(name))
-        shutil.copytree(from_digests[0].home / "cache", home / "cache")
-        found = Settings(home=home, originals=None, warehouse_url=SecretStr(server.url(name)))
-    run(found)
-    return found
+        return copy_of(from_digests[0].home, tmp_path / "home")
+    on_server: OnServer = request.getfixturevalue("on_server")
+    return on_server.copy(tmp_path / "home")
 
 
 def staged(settings: Settings) -> tuple[nightly.Run, list[nightly.Account]]:

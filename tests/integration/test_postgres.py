@@ -22,20 +22,15 @@ from fleetstats.warehouse.duckdb import query
 from fleetstats.warehouse.postgres import PostgresWarehouse
 from fleetstats.warehouse.registry import open_warehouse
 from fleetstats.warehouse.setup import prepare_server
+from tests.homes import OnServer
 from tests.postgres_server import Server
 
 
 @pytest.fixture(scope="module")
-def published(server: Server, tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Outcome]:
+def published(on_server: OnServer, tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Outcome]:
     """A prepared database with one publication in it."""
-    with psycopg.connect(server.dsn("postgres"), autocommit=True) as connection:
-        connection.execute("create database fleet")
-    url = server.url("fleet")
-    assert "role fleetstats_loader created" in prepare_server(url)
-    settings = Settings(
-        home=tmp_path_factory.mktemp("postgres"), originals=None, warehouse_url=SecretStr(url)
-    )
-    return settings, run(settings)
+    assert "role fleetstats_loader created" in on_server.prepared
+    return on_server.copy(tmp_path_factory.mktemp("postgres") / "home", "fleet"), on_server.outcome
 
 
 def ask(settings: Settings, sql: str, *, role: str = "fleetstats_analyst") -> list[tuple[Any, ...]]:

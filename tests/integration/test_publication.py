@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from fleetstats.core.settings import Settings
 from fleetstats.pipeline.build import Outcome, run
 from fleetstats.warehouse import ledger
 from fleetstats.warehouse.duckdb import query
+from tests.homes import PATIENCE
 
 Query = Callable[[str], list[dict[str, Any]]]
 Published = tuple[Settings, Outcome]
@@ -37,12 +37,8 @@ def plainly(row: dict[str, Any]) -> str:
 
 
 @pytest.fixture
-def copied(from_digests: Published, tmp_path: Path) -> Settings:
-    """A home of one's own in which a publication has been made."""
-    shutil.copytree(from_digests[0].home, tmp_path / "home", copy_function=shutil.copy2)
-    settings = Settings(home=tmp_path / "home", originals=None)
-    run(settings)
-    return settings
+def copied(copied_home: Settings) -> Settings:
+    return copied_home
 
 
 def command(
@@ -55,7 +51,7 @@ def command(
     start = ["-c", code] if code else ["-m", "fleetstats"]
     return subprocess.run(
         [sys.executable, *start, *arguments],
-        env=environment, capture_output=True, text=True, timeout=120, check=False, **kwargs,
+        env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False, **kwargs,
     )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from fleetstats.pipeline.diff import differences
 from fleetstats.warehouse import core_tables as staging
 from fleetstats.warehouse import ledger
 from fleetstats.warehouse.duckdb import query
+from tests.homes import PATIENCE, copy_of
 
 AMENDED_ON = date(2024, 5, 1)
 STOP = """\
@@ -234,9 +235,7 @@ def test_the_vintage_marts_agree_with_a_build_of_that_day(
 def test_a_move_beyond_what_is_declared_can_stop_a_build_until_it_is_reviewed(
     amended: tuple[Settings, Outcome], tmp_path: Path
 ) -> None:
-    settings = amended[0].model_copy(update={"home": tmp_path / "home"})
-    shutil.copytree(amended[0].home, settings.home, copy_function=shutil.copy2)
-    run(settings)
+    settings = copy_of(amended[0].home, tmp_path / "home", originals=amended[0].originals)
     rollback(settings)
     before = ledger.runs(settings.ledger, "revision")
     published = rows(settings, "select count(*) as n from mileage_monthly where operator = 'plusai'")
@@ -264,14 +263,14 @@ def test_a_move_beyond_what_is_declared_can_stop_a_build_until_it_is_reviewed(
 @pytest.fixture
 def command(from_digests: tuple[Settings, Outcome], tmp_path: Path) -> Callable[..., Any]:
     """The command line in a home with one publication."""
-    shutil.copytree(from_digests[0].home, tmp_path / "home", copy_function=shutil.copy2)
+    copy_of(from_digests[0].home, tmp_path / "home")
 
     def call(*arguments: str) -> subprocess.CompletedProcess[str]:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("FLEETSTATS_")}
         return subprocess.run(
             [sys.executable, "-m", "fleetstats", *arguments],
             env={**environment, "FLEETSTATS_HOME": str(tmp_path / "home")},
-            capture_output=True, text=True, timeout=180, check=False,
+            capture_output=True, text=True, timeout=PATIENCE, check=False,
         )  # fmt: skip
 
     return call
@@ -297,8 +296,7 @@ def test_diff_ends_with_a_code_of_its_own(command: Callable[..., Any]) -> None:
 def test_a_forced_build_of_the_same_inputs_revises_nothing(
     from_digests: tuple[Settings, Outcome], tmp_path: Path
 ) -> None:
-    shutil.copytree(from_digests[0].home, tmp_path / "home", copy_function=shutil.copy2)
-    settings = Settings(home=tmp_path / "home", originals=None)
+    settings = copy_of(from_digests[0].home, tmp_path / "home")
     run(settings, force=True)
     run(settings, force=True)
     assert ledger.runs(settings.ledger, "revision") == []

@@ -26,6 +26,7 @@ from fleetstats.outputs.trace.text import trace_text
 from fleetstats.outputs.trace.tracer import trace, trace_figures
 from fleetstats.pipeline.build import Outcome
 from fleetstats.quality.revisions import FIGURES
+from tests.homes import PATIENCE
 
 Published = tuple[Settings, Outcome]
 Query = Callable[[str], list[dict[str, Any]]]
@@ -259,7 +260,7 @@ def command(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[
     return subprocess.run(
         [sys.executable, "-m", "fleetstats", "trace", *arguments],
         env={**environment, "FLEETSTATS_HOME": str(settings.home)}, capture_output=True,
-        text=True, timeout=120, check=False,
+        text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
 
 
