@@ -6,14 +6,15 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import dag, task
-from fleetstats_shared import DEFAULTS, LOG, START, WAREHOUSE, settings, tell
+from fleetstats_shared import DEFAULTS, FORECASTS, LOG, START, WAREHOUSE, settings, tell
 
 DOC = """
 ### Forecast
 
 Starts with each publication, from its asset event, and verifies it. The nightly build has forecast orders by itself;
 `forecast` adds the other series that go on, from what is published, scores what has become known, and publishes
-the warehouse again with them, all or nothing. `watch` warns when the share of truths inside the 80 % intervals
+the warehouse again with them, all or nothing; its asset event `forecasts` says so, and without anything new it is
+skipped. `watch` warns when the share of truths inside the 80 % intervals
 over the last year leaves its band; it never fails.
 """
 
@@ -38,14 +39,20 @@ def fleetstats_forecast() -> None:
 
         return {"says": verify_all(settings(), tell).words}
 
-    @task
-    def forecast() -> dict[str, Any]:
+    @task(outlets=[FORECASTS])
+    def forecast(*, outlet_events: Any = None) -> dict[str, Any]:
+        from airflow.sdk.exceptions import AirflowSkipException
+
         from fleetstats.pipeline.forecasts import forecast_published
 
         done = forecast_published(settings(), progress=tell)
-        return {"status": done.status, "series": done.series, "publication_id": done.publication_id}
+        if done.status != "published":
+            raise AirflowSkipException("every series that goes on has been forecast from these figures")
+        said = {"series": done.series, "publication_id": done.publication_id}
+        outlet_events[FORECASTS].extra = said
+        return said
 
-    @task
+    @task(trigger_rule="none_failed")
     def watch() -> list[str]:
         from fleetstats.forecast.ledger.coverage import coverage_warnings
 

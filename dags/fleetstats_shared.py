@@ -20,6 +20,9 @@ FILINGS = Asset("filings", group="fleetstats")
 WAREHOUSE = Asset("warehouse", group="fleetstats")
 """The published warehouse; an event says which publication, its numbers of rows, and its warnings."""
 
+FORECASTS = Asset("forecasts", group="fleetstats")
+"""The warehouse published again with new forecasts; an event says which publication, and which series were forecast."""
+
 START = datetime(2026, 1, 1, tzinfo=UTC)
 LOG = logging.getLogger("fleetstats.dags")
 

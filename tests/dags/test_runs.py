@@ -51,6 +51,9 @@ def asset_events(name: str, run: Any) -> list[dict[str, Any]]:
         return [event.extra for event in found]
 
 
+LAST = "select publication_id from publication order by published_at desc limit 1"
+
+
 def tables_of(path: Path, names: list[str]) -> dict[str, Any]:
     return {name: query(path, f"select * from {name}").to_pylist() for name in names}
 
@@ -321,7 +324,18 @@ def test_a_quarter_s_page_is_built_for_the_asking(nightly: tuple[Path, list[Any]
 
 
 def test_the_forecast_runs_on_what_is_published(nightly: tuple[Path, list[Any]], run_dag: RunDag) -> None:
-    assert run_dag("fleetstats_forecast", nightly[0]).state == "success"
+    first = run_dag("fleetstats_forecast", nightly[0])
+    assert first.state == "success"
+    (event,) = asset_events("forecasts", first)
+    assert "distance/waymo" in " ".join(event["series"])
+    (published,) = query(nightly[0] / "warehouse" / "fleetstats.duckdb", LAST).to_pylist()
+    assert event["publication_id"] == published["publication_id"]
+
+    # Nothing is left to forecast: skipped, watched all the same, and no event says otherwise
+    again = run_dag("fleetstats_forecast", nightly[0])
+    assert again.state == "success"
+    assert (states(again)["forecast"], states(again)["watch"]) == ({"skipped"}, {"success"})
+    assert asset_events("forecasts", again) == []
 
 
 def test_no_secret_is_in_logs_xcoms_rendered_templates_ledgers_or_files(
