@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from fleetstats.core.errors import BadInput
 from fleetstats.core.schema.tables import TABLES
 from fleetstats.filings.filing import Held
-from fleetstats.sources.registry import reader
+from fleetstats.sources import registry
 from fleetstats.sources.staged import Context, Corrected, Rejected, Staged
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def _stage_one(held: Held, reviewed: Reviewed, cache: Path | None, code_sha256: 
 
 def _read(held: Held, reviewed: Reviewed) -> Staged:
     context = reviewed.context(held)
-    staged: Staged = reader(held.filing.source).read(context)
+    staged = registry.source(held.filing.source).read(context)
     if staged.unaccounted:
         raise AssertionError(f"{staged.filing}: {staged.unaccounted} records are not accounted for")
     if context.row_corrections and held.read_as == "original":
@@ -70,8 +70,8 @@ def _correct_as_digest(staged: Staged, context: Context) -> None:
     Raises `BadInput` where the digest of the original is not the one that the corrections were made for.
     """
     held = context.held
-    module = reader(held.filing.source)
-    if hashlib.sha256(module.digest(staged)).hexdigest() != held.filing.sha256:
+    source = registry.source(held.filing.source)
+    if source.digest is None or hashlib.sha256(source.digest(staged)).hexdigest() != held.filing.sha256:
         raise BadInput(
             "corrections of a digest that is not the one of the original",
             file=context.name,
@@ -81,7 +81,7 @@ def _correct_as_digest(staged: Staged, context: Context) -> None:
         )
     path = held.folder / held.filing.file
     ours = replace(held, path=path, sha256=held.filing.sha256, read_as="digest")
-    figures: Staged = module.read(replace(context, held=ours))
+    figures = source.read(replace(context, held=ours))
     staged.tables |= figures.tables
     staged.corrected += [one for one in figures.corrected if one.addresses == "digest"]
 

@@ -8,7 +8,7 @@ from typing import Any
 from fleetstats.core.answers import Answer
 from fleetstats.core.errors import EXIT_DIFFERENT, EXIT_DONE
 from fleetstats.core.schema.tables import TABLES
-from fleetstats.core.settings import Settings, packaged
+from fleetstats.core.settings import Settings, packaged_folders
 from fleetstats.quality.revisions import FIGURES, WARNING, Revisions, compare, declared
 from fleetstats.warehouse.base import ReadRows
 from fleetstats.warehouse.marts import load_statements
@@ -23,7 +23,7 @@ def compared(settings: Settings, earlier: tuple[str, ReadRows], later: tuple[str
     Tables that one of the two does not have are left out. The exit code is that of `fleetstats diff`.
     """
     (old_name, before), (new_name, after) = earlier, later
-    found = compare(before, after, load_statements(packaged("sql")), declared(settings))
+    found = compare(before, after, load_statements(*packaged_folders("sql")), declared(settings))
     changes = _record_changes(after, found)
     facts = {
         "before": old_name,

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from fleetstats.core.errors import ChecksFailed, shorten
 from fleetstats.core.schema.tables import TABLES
-from fleetstats.core.settings import Settings, packaged
+from fleetstats.core.settings import Settings, packaged_folders
 from fleetstats.filings.restatements import (
     NO_FILING,
     REVIEWED_COLUMNS,
@@ -26,9 +26,9 @@ from fleetstats.filings.restatements import (
     Restatements,
     load_restatements,
 )
-from fleetstats.sources.registry import SOURCES
+from fleetstats.sources.registry import codes, packaged_folder
 from fleetstats.warehouse.base import ReadRows, Warehouse
-from fleetstats.warehouse.dependencies import sources_of
+from fleetstats.warehouse.dependencies import sources_of_tables
 from fleetstats.warehouse.marts import load_statements
 
 NEW, CHANGED, REMOVED = "new", "changed", "removed"
@@ -206,7 +206,7 @@ def compare(
         old, new = _figures(before, name, compared), _figures(after, name, compared)
         if old is None or new is None or old == new:
             continue
-        sources = sources_of(statements[name], dict(statements))
+        sources = sources_of_tables([name], dict(statements))
         responsible = filings.of(sources)
         judge = _Judge(filings, sources, restatements)
         for key in sorted(old.keys() | new.keys(), key=lambda k: tuple(map(str, k))):
@@ -342,7 +342,7 @@ def revise(
         was = _published(warehouse, before)
         if was is None:
             return []
-        found = compare(before, after, load_statements(packaged("sql")), declared(settings))
+        found = compare(before, after, load_statements(*packaged_folders("sql")), declared(settings))
     stops = found.of(STOP)
     if stops:
         listed = "\n".join(f"  - {shorten(line, 400)}" for line in stops)
@@ -368,4 +368,4 @@ def _published(warehouse: Warehouse, read: ReadRows) -> str | None:
 
 def declared(settings: Settings) -> Restatements:
     """What the sources declare, packaged and the user's own."""
-    return load_restatements(settings.data, settings.landed, SOURCES)
+    return load_restatements({code: packaged_folder(code, settings.raw) for code in codes()}, settings.landed)

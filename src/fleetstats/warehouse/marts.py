@@ -28,14 +28,15 @@ class Candidate(Target, Protocol):
         """The rows of a query."""
 
 
-def load_statements(folder: Path) -> dict[str, str]:
-    """The statement of every mart and cross-check, by table name.
+def load_statements(*folders: Path) -> dict[str, str]:
+    """The statement of every mart and cross-check, by table name; each folder is laid out as `sql/` is.
 
     Raises `ConfigurationError` where a table has no file or a file has no table in the field dictionary.
     """
     found = {
         path.stem: path.read_text(encoding="utf-8")
         for kind in _FOLDERS.values()
+        for folder in folders
         for path in sorted((folder / kind).glob("*.sql"))
     }
     wanted = {table.name for table in tables("mart", "crosscheck")}
