@@ -44,6 +44,8 @@ class Table:
       fills a table together.
     - `miles` are the columns that its kilometres are converted from; where there are two, the second is the high end.
     - `in_marts` are columns of marts that add up one of its columns under another name.
+    - `figures` are the columns of a mart that are compared between publications, none where it shows figures of other
+      marts, and `ends` is the column that says when a figure's period ends (or begins, of months and quarters).
     """
 
     name: str
@@ -55,6 +57,8 @@ class Table:
     sources: tuple[str, ...] = ()
     miles: tuple[str, ...] = ()
     in_marts: Mapping[str, str] = dataclass_field(default_factory=dict, hash=False)
+    figures: tuple[str, ...] = ()
+    ends: str = ""
 
     @property
     def source(self) -> str | None:
