@@ -42,9 +42,9 @@ def fleetstats_fetch() -> None:
 
     @task
     def sources() -> list[str]:
-        from fleetstats.sources.registry import SOURCES
+        from fleetstats.sources.registry import codes
 
-        return list(SOURCES)
+        return list(codes())
 
     @task(
         map_index_template="{{ task.op_kwargs['source'] }}",

@@ -1,47 +1,19 @@
 -- One row per source, operator, scope, measure and period: held, filed_empty (the publisher has an empty record),
 -- what is missing and why, or what two filings seem to have: counted_twice, or counted_once where it was left out.
+-- `holding` is what sources with core tables of their own hold: sql/coverage/ has a query for each.
 with held as (
     select
-        'cadmv_mileage' as source,
-        t.operator,
-        t.scope,
-        'mileage' as measure,
-        cast(t.report_year as varchar(4)) as period,
-        t.period_start,
-        t.period_end,
+        source,
+        operator,
+        scope,
+        measure,
+        period,
+        period_start,
+        period_end,
         'held' as status,
         cast(null as varchar(200)) as reason,
-        t.filing
-    from cadmv_mileage_filer as t
-    inner join filing as f on f.filing = t.filing and f.in_force
-    union all
-    select distinct
-        'cadmv_disengagement' as source,
-        e.operator,
-        e.scope,
-        'disengagements' as measure,
-        substring(f.edition from 1 for 4) as period,
-        f.period_start,
-        f.period_end,
-        'held' as status,
-        cast(null as varchar(200)) as reason,
-        e.filing
-    from cadmv_event_count as e
-    inner join filing as f on f.filing = e.filing and f.in_force
-    union all
-    select distinct
-        'nhtsa_sgo' as source,
-        n.operator,
-        n.scope,
-        'incidents' as measure,
-        f.edition as period,
-        f.period_start,
-        f.period_end,
-        'held' as status,
-        cast(null as varchar(200)) as reason,
-        n.filing
-    from nhtsa_incident_month as n
-    inner join filing as f on f.filing = n.filing and f.in_force
+        filing
+    from holding
     union all
     select
         source,
@@ -117,8 +89,14 @@ where
         from held as h
         where
             h.source = g.source
-            -- The DMV has no filer called `all`: there it means that nothing of the edition is held
-            and (h.operator = g.operator or (g.operator = 'all' and g.source in ('cadmv_mileage', 'cadmv_disengagement')))
+            -- Where nobody is called `all`, a gap of all means that nothing of the edition is held
+            and (
+                h.operator = g.operator
+                or (
+                    g.operator = 'all'
+                    and not exists (select 1 from held as e where e.source = g.source and e.operator = 'all')
+                )
+            )
             and h.scope = g.scope
             and h.measure = g.measure
             and h.period_start = g.period_start

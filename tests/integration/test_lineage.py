@@ -16,8 +16,10 @@ from fleetstats.core.schema.tables import TABLES, tables
 from fleetstats.core.settings import Settings, packaged
 from fleetstats.pipeline.build import Outcome
 from fleetstats.quality.claims import findings, load_claims
-from fleetstats.quality.revisions import FIGURES
+from fleetstats.quality.revisions import compared_marts
 from fleetstats.sources.registry import CLAIMS
+from fleetstats.warehouse.dependencies import sources_of_tables
+from fleetstats.warehouse.marts import load_statements
 
 Query = Callable[[str], list[dict[str, Any]]]
 
@@ -100,8 +102,22 @@ def test_every_figure_that_is_compared_between_publications_is_led_back() -> Non
         ("disengagement_rate", "km_per_disengagement"), ("incidents_monthly", "reports"),
         ("incidents_monthly", "incidents_injury"), ("incident_rate", "incidents_per_million_km"),
     }  # fmt: skip
-    compared = {(mart, column) for mart, figure in FIGURES.items() for column in figure.values}
+    compared = {(mart, column) for mart, figure in compared_marts().items() for column in figure.values}
     assert compared - set(SUMMED) <= beside
+
+
+def test_a_mart_rests_on_the_sources_that_its_lineage_leads_to(ask: Query) -> None:
+    statements = load_statements(packaged("sql"))
+    led: dict[str, set[str]] = {}
+    for row in ask(
+        "select distinct l.mart, f.source from lineage as l inner join filing as f on f.filing = l.filing"
+    ):
+        led.setdefault(row["mart"], set()).add(row["source"])
+    assert len(led) > 20
+    for mart, found in led.items():
+        # Records that changed are of one source today, and may be of any that has keyed records
+        behind = sources_of_tables([mart], statements)
+        assert found <= behind if mart == "record_change" else found == behind, mart
 
 
 def test_the_query_of_the_documentation_adds_up(ask: Query) -> None:

@@ -25,7 +25,7 @@ from fleetstats.outputs.trace.model import Cell, Part
 from fleetstats.outputs.trace.text import trace_text
 from fleetstats.outputs.trace.tracer import trace, trace_figures
 from fleetstats.pipeline.build import Outcome
-from fleetstats.quality.revisions import FIGURES
+from fleetstats.quality.revisions import compared_marts
 from tests.homes import PATIENCE
 
 Published = tuple[Settings, Outcome]
@@ -74,9 +74,9 @@ def test_a_number_of_any_mart_leads_to_what_was_printed(from_digests: Published,
         assert [(c.key, c.value) for c in again if c.column == last.column] == [(last.key, last.value)]
 
 
-@pytest.mark.parametrize("mart", FIGURES)
+@pytest.mark.parametrize("mart", compared_marts())
 def test_every_column_that_is_compared_can_be_traced(from_digests: Published, mart: str) -> None:
-    for column in FIGURES[mart].values:
+    for column in compared_marts()[mart].values:
         found = trace(from_digests[0], mart, EACH.get(mart), column=column, limit=1000)
         assert found.wrong == []
         assert {c.column for c in found.cells} >= {column} or all(c.value is None for c in found.cells)

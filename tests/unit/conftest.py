@@ -17,6 +17,7 @@ from fleetstats.core.settings import packaged
 from fleetstats.filings.corrections import Correction
 from fleetstats.filings.filing import Filing, Held, Original
 from fleetstats.filings.operators import OperatorTable, load_operators
+from fleetstats.sources.columns import COLUMNS_FILE
 from fleetstats.sources.staged import Context
 
 # The same examples on every machine and in every run
@@ -78,7 +79,7 @@ def make_context(
     """A factory of contexts: a filing of these bytes, in a folder of its own, ready to be read.
 
     `original` makes it the digest of a publisher's file of that sha256; `reviewed` are the source's reviewed
-    tables by name.
+    tables by name, in place of or beside the shipped `columns.csv`.
     """
     root = tmp_path_factory.mktemp("filings")
     numbers = count()
@@ -98,7 +99,9 @@ def make_context(
         base = root / str(next(numbers)) / source
         folder = base / edition
         folder.mkdir(parents=True)
-        for name, text in (reviewed or {}).items():
+        shipped = packaged("data") / "raw" / source / COLUMNS_FILE
+        columns = {COLUMNS_FILE: shipped.read_text(encoding="utf-8")} if shipped.exists() else {}
+        for name, text in (columns | (reviewed or {})).items():
             (base / name).write_text(text, encoding="utf-8")
         path = folder / "file.csv"
         path.write_bytes(content)

@@ -19,6 +19,29 @@ def packaged(name: str) -> Path:
     return installed if installed.exists() else _PACKAGE.parents[1] / name
 
 
+_ADDED: list[Path] = []
+
+
+def add_folder(root: Path) -> None:
+    """Add a folder laid out as the repository is, for a source that is registered at run time."""
+    _ADDED.append(root)
+
+
+def remove_folder(root: Path) -> None:
+    """Take away a folder that was added."""
+    _ADDED.remove(root)
+
+
+def added_folders(name: str) -> tuple[Path, ...]:
+    """The folders of this name that came with sources registered at run time."""
+    return tuple(root / name for root in _ADDED if (root / name).is_dir())
+
+
+def packaged_folders(name: str) -> tuple[Path, ...]:
+    """All folders of this name: the packaged one, and those that came with sources registered at run time."""
+    return (packaged(name), *added_folders(name))
+
+
 class Settings(BaseSettings):
     """The settings of one run, from `FLEETSTATS_*`.
 

@@ -13,6 +13,7 @@ from typing import Literal
 
 from fleetstats.core.errors import BadInput, ConfigurationError
 from fleetstats.core.files import FileHashes, HashCache
+from fleetstats.core.settings import added_folders
 from fleetstats.filings.chains import check_chains
 from fleetstats.filings.filing import Filing, Held, read_filing
 
@@ -64,7 +65,7 @@ def load_catalogue(packaged: Path, landed: Path, originals: Path | None, cache: 
     an amendment supersedes a filing that does not exist.
     """
     own: dict[str, tuple[Filing, Path]] = {}
-    for folder in filing_folders(packaged):
+    for folder in filing_folders(packaged, *(data / "raw" for data in added_folders("data"))):
         filing = read_filing(folder)
         own[filing.id] = (filing, folder)
     user: dict[str, tuple[Filing, Path]] = {}

@@ -8,6 +8,7 @@ sums as long as the other filing is in force; printed annual figures stay as the
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -23,31 +24,36 @@ if TYPE_CHECKING:
 DOUBLE_COUNTS_FILE = "double_counts.csv"
 COLUMNS = "filing operator permit scope month measure value other_filing decision reason reviewed_on".split()
 
-_COUNTED = {
-    "disengagements": ("cadmv_event_count", "events"),
-    "mileage": ("cadmv_mileage_month", "distance_mi_reported"),
-}
-_DECISIONS = {"disengagements": ("left_out", "kept"), "mileage": ("kept",)}
+
+@dataclass(frozen=True)
+class Counted:
+    """What a line may be about: the core table and column that has it, and the decisions that there are on it."""
+
+    table: str
+    column: str
+    decisions: tuple[str, ...]
 
 
-def load_double_counts(folders: Iterable[Path], filings: Collection[str]) -> list[dict[str, Any]]:
-    """The reviewed lines about filings of this vintage, as rows of `known_double_count`.
+def load_double_counts(
+    folders: Iterable[Path], filings: Collection[str], counted: Mapping[str, Counted]
+) -> list[dict[str, Any]]:
+    """The reviewed lines of a source about filings of this vintage, as rows of `known_double_count`.
 
-    Raises `BadInput` for a line that cannot be used.
+    `counted` says, by measure, what its lines may be about. Raises `BadInput` for a line that cannot be used.
     """
     found = []
     for folder in folders:
         path = folder / DOUBLE_COUNTS_FILE
         for record, row in read_rows(path, COLUMNS):
-            parsed = _parsed(path, record, row)
+            parsed = _parsed(path, record, row, counted)
             if parsed["filing"] in filings and parsed["other_filing"] in filings:
                 found.append(parsed)
     return found
 
 
-def _parsed(path: Path, record: int, row: dict[str, str]) -> dict[str, Any]:
+def _parsed(path: Path, record: int, row: dict[str, str], counted: Mapping[str, Counted]) -> dict[str, Any]:
     try:
-        if row["decision"] not in _DECISIONS[row["measure"]]:
+        if row["decision"] not in counted[row["measure"]].decisions:
             raise KeyError(row["decision"])  # noqa: TRY301 - one message for all that can be wrong with a line
         values = {"month": date.fromisoformat(row["month"]), "value": parse_distance(row["value"])}
     except (KeyError, ValueError) as error:
@@ -57,20 +63,23 @@ def _parsed(path: Path, record: int, row: dict[str, str]) -> dict[str, Any]:
             record=record,
             column="month, measure, value, decision",
             found=", ".join(row[name] for name in ("month", "measure", "value", "decision")),
-            expected="the first day of a month; disengagements, a number, left_out or kept; or mileage, miles, kept",
+            expected="the first day of a month; a number; "
+            + "; or ".join(f"{name}, {' or '.join(c.decisions)}" for name, c in counted.items()),
             todo="mend the line",
         ) from error
     return {name: row[name] for name in COLUMNS if name != "reviewed_on"} | values
 
 
-def verify_double_counts(rows: Iterable[Mapping[str, Any]], tables: Mapping[str, pa.Table]) -> None:
+def verify_double_counts(
+    rows: Iterable[Mapping[str, Any]], tables: Mapping[str, pa.Table], counted: Mapping[str, Counted]
+) -> None:
     """Raise `BadInput` for a line whose number no longer holds: no decision outlives what it was made on.
 
     What is left out has to be all that the permit has in that month of that filing; of what is kept, it has to
     have as much at least.
     """
     for row in rows:
-        table, column = _COUNTED[row["measure"]]
+        table, column = counted[row["measure"]].table, counted[row["measure"]].column
         same = ("filing", "operator", "permit", "scope", "month")
         held = tables[table].select([*same, column]).to_pylist() if table in tables else []
         total = sum((Decimal(r[column]) for r in held if all(r[k] == row[k] for k in same)), Decimal(0))

@@ -7,7 +7,7 @@ before it. `restatements.csv` names filings (or `no filing`) whose restatements 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -51,23 +51,23 @@ class Restatements:
     reviewed: frozenset[str]
 
 
-def load_restatements(data: Path, landed: Path, sources: Iterable[str]) -> Restatements:
-    """What the sources declare, and the reviewed lines.
+def load_restatements(packaged: Mapping[str, Path], landed: Path) -> Restatements:
+    """What the sources declare, and the reviewed lines; `packaged` is the folder of each source that ships.
 
     Raises `BadInput` for a source that declares nothing, or what cannot be used.
     """
     declared: dict[str, Declared] = {}
     reviewed: set[str] = set()
-    for source in sources:
-        packaged, own = data / "raw" / source, landed / source
-        values = _values(packaged / "source.yml").get("restatements")
-        path = own / OWN_FILE if (own / OWN_FILE).exists() else packaged / "source.yml"
+    for source, folder in packaged.items():
+        own = landed / source
+        values = _values(folder / "source.yml").get("restatements")
+        path = own / OWN_FILE if (own / OWN_FILE).exists() else folder / "source.yml"
         try:
             declared[source] = Declared.model_validate(_values(path) if path.name == OWN_FILE else values)
         except ValueError as error:
             raise _unusable(path, what_is_wrong(error)) from error
-        for folder in (packaged, own):
-            reviewed |= {row["filing"] for _, row in read_rows(folder / REVIEWED_FILE, REVIEWED_COLUMNS)}
+        for place in (folder, own):
+            reviewed |= {row["filing"] for _, row in read_rows(place / REVIEWED_FILE, REVIEWED_COLUMNS)}
     return Restatements(declared, frozenset(reviewed))
 
 

@@ -14,12 +14,10 @@ from fleetstats.core.settings import Settings
 from fleetstats.filings.catalogue import load_catalogue
 from fleetstats.filings.corrections import corrections_sha256
 from fleetstats.filings.filing import FILING_FILE, Filing, Held, Original, read_filing, write_filing
-from fleetstats.sources.registry import reader
+from fleetstats.sources import registry
 from fleetstats.sources.reviewed import Reviewed
 
 DIGEST_FILE = "digest.csv"
-_KEPT_NOTES = ("initiated_by ", "location ", "column ")
-"""How notes begin that are made from the file; they are made again with the digest."""
 
 
 @dataclass(frozen=True)
@@ -45,14 +43,14 @@ def make_digests(
     Raises `BadInput` where no original is present, and for a file with records that cannot be read.
     """
     if source is not None:
-        reader(source)
+        registry.source(source)
     cache = HashCache(settings.cache / "hashes.json")
     reviewed = Reviewed(settings.data, settings.landed)
     originals = [
         h
         for h in load_catalogue(settings.raw, settings.landed, settings.originals, cache)
         if h.read_as == "original"
-        and hasattr(reader(h.filing.source), "digest")
+        and registry.source(h.filing.source).digest is not None
         and source in (None, h.filing.source)
         and edition in (None, h.filing.edition)
     ]
@@ -67,7 +65,9 @@ def make_digests(
     done = []
     for held in originals:
         progress(held.filing.id)
-        folder = (output or settings.raw) / held.filing.source / held.filing.edition
+        code = held.filing.source
+        folder = output / code if output else registry.packaged_folder(code, settings.raw)
+        folder /= held.filing.edition
         content, filing = _digest(held, reviewed)
         same = (folder / FILING_FILE).exists() and read_filing(folder) == filing
         if not same and not dry_run:
@@ -82,8 +82,10 @@ def make_digests(
 
 def _digest(held: Held, reviewed: Reviewed) -> tuple[bytes, Filing]:
     context = reviewed.context(held)
-    module = reader(held.filing.source)
-    staged = module.read(context)
+    source = registry.source(held.filing.source)
+    if source.digest is None:
+        raise AssertionError(f"{source.code} makes no digests")
+    staged = source.read(context)
     unread = [row for row in staged.rejected if not row.expected]
     if unread:
         raise BadInput(
@@ -93,7 +95,7 @@ def _digest(held: Held, reviewed: Reviewed) -> tuple[bytes, Filing]:
             found=unread[0].reason,
             expected="records that can be read, or corrections that expect them",
         )
-    content: bytes = module.digest(staged)
+    content = source.digest(staged)
     filing = held.filing
     if filing.original is not None:
         original = filing.original.model_copy(update={"columns": staged.observed["columns"]})
@@ -106,7 +108,7 @@ def _digest(held: Held, reviewed: Reviewed) -> tuple[bytes, Filing]:
             size=hashes.size,
             columns=staged.observed["columns"],
         )
-    kept = [note for note in filing.notes if not note.startswith(_KEPT_NOTES)]
+    kept = [note for note in filing.notes if not note.startswith(source.notes_of_file)]
     return content, filing.model_copy(
         update={
             "file": DIGEST_FILE,

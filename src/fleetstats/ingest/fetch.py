@@ -36,7 +36,7 @@ from fleetstats.filings.filing import Held
 from fleetstats.ingest.addresses import Address, declared
 from fleetstats.ingest.download import Answer, Download, Partial, Policy, Validators
 from fleetstats.ingest.land import Offer, add
-from fleetstats.sources.registry import SOURCES, reader
+from fleetstats.sources import registry
 
 if TYPE_CHECKING:
     import ssl
@@ -116,7 +116,7 @@ def fetch(
     `ConfigurationError` where the cache or landed/ cannot be written.
     """
     if source is not None:
-        reader(source)
+        registry.source(source)
     wanted = [
         (code, hosts, address)
         for code, hosts, address in _declared(settings)
@@ -183,8 +183,8 @@ def newly_landed(settings: Settings) -> list[dict[str, Any]]:
 
 
 def _declared(settings: Settings) -> Iterator[tuple[str, list[str], Address]]:
-    for source in SOURCES:
-        found = declared(settings.raw / source / "source.yml")
+    for source in registry.codes():
+        found = declared(registry.packaged_folder(source, settings.raw) / "source.yml")
         for address in found.addresses:
             yield source, found.hosts, address
 

@@ -10,8 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from types import ModuleType
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import yaml
 
@@ -23,14 +22,11 @@ from fleetstats.core.settings import Settings
 from fleetstats.filings.catalogue import load_catalogue
 from fleetstats.filings.chains import next_amendment
 from fleetstats.filings.filing import EDITION, FILING_FILE, Filing, Held, write_filing
-from fleetstats.sources.registry import reader
+from fleetstats.ingest.compare import compare, previous_edition, say_counts, unlike_in_size
+from fleetstats.sources import registry
 from fleetstats.sources.reviewed import Reviewed
+from fleetstats.sources.source import Source
 from fleetstats.sources.staged import Staged
-
-_TRANSCRIBED = ("bjrt_mileage", "market_figures", "robotaxi_orders")
-"""Sources whose filings are transcriptions, every row with a date and a citation of its own."""
-_SIZE_CHANGE = 0.25
-"""From one edition to the next, a larger change of the number of rows is a warning."""
 
 
 @dataclass(frozen=True)
@@ -70,15 +66,14 @@ def add(settings: Settings, offer: Offer, *, dry_run: bool = False) -> Landed:
     Bytes that differ from a held file only in record ends or a final newline are the same edition. Raises
     `BadInput` for a file that cannot be used, with the reviewed line to add where one is missing.
     """
-    source, path = offer.source, offer.path
-    reader(source)
-    _check(offer)
+    source, path = registry.source(offer.source), offer.path
+    _check(offer, source)
     hashes = hash_file(path)
     cache = HashCache(settings.cache / "hashes.json")
     catalogue = [
         h
         for h in load_catalogue(settings.raw, settings.landed, settings.originals, cache)
-        if h.filing.source == source
+        if h.filing.source == source.code
     ]
     same = next((h for h in catalogue if {hashes.sha256, hashes.sha256_lf} & set(h.hashes)), None)
     if same is not None and same.filing.edition != offer.edition:
@@ -97,12 +92,13 @@ def add(settings: Settings, offer: Offer, *, dry_run: bool = False) -> Landed:
         edition, supersedes = next_amendment(edition, by_edition)
         _refuse_waiting(by_edition[supersedes], offer)
     elif same is None:
-        supersedes = _replaced(offer, by_edition)
+        supersedes = _replaced(offer, source, by_edition)
     _refuse_early(by_edition.get(supersedes or ""), offer)
-    filing = _describe(settings, offer, edition, supersedes, hashes, by_edition.get(supersedes or edition))
+    place = _Place(source, edition, supersedes, by_edition.get(supersedes or edition))
+    filing = _describe(settings, offer, place, hashes)
     if same is None and supersedes and not offer.accept_amendment:
         filing = filing.model_copy(update={"accepted": False})
-    folder = settings.landed / source / edition
+    folder = settings.landed / source.code / edition
     held = Held(
         filing,
         folder,
@@ -112,25 +108,25 @@ def add(settings: Settings, offer: Offer, *, dry_run: bool = False) -> Landed:
         same.hashes if same is not None else (hashes.sha256, hashes.sha256_lf),
     )
     reviewed = Reviewed(settings.data, settings.landed)
-    staged: Staged = reader(source).read(reviewed.context(held))
-    _refuse_rejected(staged, path, settings.landed / source, hashes)
-    previous = _previous(catalogue, edition, supersedes)
+    staged = source.read(reviewed.context(held))
+    _refuse_rejected(staged, path, settings.landed / source.code, hashes)
+    previous = previous_edition(catalogue, edition, supersedes)
     landed = Landed(
         "would land" if dry_run else "landed",
         filing.id,
         folder,
-        f"{source}/{supersedes}" if supersedes else None,
+        f"{source.code}/{supersedes}" if supersedes else None,
         previous.filing.id if previous else None,
         filing.accepted,
-        found=[_counts(staged)],
+        found=[say_counts(staged)],
         warnings=staged.warnings,
     )
     if previous is not None:
-        before: Staged = reader(source).read(reviewed.context(previous))
-        landed.found += _compare(staged, before, previous)
-        landed.warnings += _unlike_in_size(staged, before, previous)
+        before = source.read(reviewed.context(previous))
+        landed.found += compare(source, staged, before, previous)
+        landed.warnings += unlike_in_size(source, staged, before, previous)
     if not dry_run:
-        _write(folder, path, filing.model_copy(update=_learnt(staged)))
+        _write(folder, path, filing.model_copy(update=_learnt(source, staged)))
     return landed
 
 
@@ -139,7 +135,7 @@ def accept(settings: Settings, source: str, edition: str) -> list[str]:
 
     Raises `BadInput` if there is no such edition.
     """
-    reader(source)
+    registry.source(source)
     cache = HashCache(settings.cache / "hashes.json")
     catalogue = load_catalogue(settings.raw, settings.landed, settings.originals, cache)
     held = {h.filing.edition: h for h in catalogue if h.filing.source == source}
@@ -186,7 +182,7 @@ def _refuse_early(before: Held | None, offer: Offer) -> None:
         )
 
 
-def _check(offer: Offer) -> None:
+def _check(offer: Offer, source: Source) -> None:
     if not offer.path.is_file():
         problem = "not a file that can be read" if offer.path.exists() else "there is no such file"
         raise BadInput(problem, file=offer.path, todo="give the path of the publisher's file")
@@ -205,15 +201,14 @@ def _check(offer: Offer) -> None:
             found=offer.edition,
             expected="small letters, digits and hyphens, such as 2023-driverless",
         )
-    if offer.source in _TRANSCRIBED:
-        return
-    try:
-        _period_of(offer.source, offer.edition)
-    except ValueError as error:
-        raise BadInput(
-            "not an edition of this source", column="--edition", found=offer.edition, expected=str(error)
-        ) from error
-    if offer.issued_on is None:
+    if source.parse_edition is not None:
+        try:
+            source.parse_edition(offer.edition)
+        except ValueError as error:
+            raise BadInput(
+                "not an edition of this source", column="--edition", found=offer.edition, expected=str(error)
+            ) from error
+    if offer.issued_on is None and not source.transcribed:
         raise BadInput(
             "the day of issue is missing",
             column="--issued-on",
@@ -222,19 +217,12 @@ def _check(offer: Offer) -> None:
         )
 
 
-def _period_of(source: str, edition: str) -> Period:
-    """The period of an edition's name; `ValueError` if it is none of this source."""
-    period: Period = reader(source).parse_edition(edition)
-    return period
-
-
-def _replaced(offer: Offer, editions: Iterable[str]) -> str | None:
+def _replaced(offer: Offer, source: Source, editions: Iterable[str]) -> str | None:
     """The edition that a new one replaces, for sources whose every edition does."""
-    module = reader(offer.source)
-    if not hasattr(module, "replaces"):
+    if source.replaces is None:
         return None
     try:
-        before: str | None = module.replaces(offer.edition, editions)
+        return source.replaces(offer.edition, editions)
     except ValueError as error:
         raise BadInput(
             "an edition that comes too late to be put before those that are held",
@@ -243,26 +231,26 @@ def _replaced(offer: Offer, editions: Iterable[str]) -> str | None:
             expected=str(error),
             todo="an earlier edition needs a filing.yml of its own, and its successor's supersedes changed",
         ) from error
-    return before
 
 
-def _describe(
-    settings: Settings,
-    offer: Offer,
-    edition: str,
-    supersedes: str | None,
-    hashes: FileHashes,
-    like: Held | None,
-) -> Filing:
+class _Place(NamedTuple):
+    """Where a file stands among the editions of its source; `like` is the edition before, if there is one."""
+
+    source: Source
+    edition: str
+    supersedes: str | None
+    like: Held | None
+
+
+def _describe(settings: Settings, offer: Offer, place: _Place, hashes: FileHashes) -> Filing:
     """The filing.yml of a file: what is known of its edition, else of its source."""
-    declared: dict[str, Any] = yaml.safe_load(
-        (settings.raw / offer.source / "source.yml").read_text(encoding="utf-8")
-    )
-    transcribed = offer.source in _TRANSCRIBED
-    # Of a transcription the rows tell the period, once they have been read
-    period = (
-        Period(offer.retrieved_on, offer.retrieved_on) if transcribed else _period_of(offer.source, edition)
-    )
+    source, edition, supersedes, like = place
+    path = registry.packaged_folder(source.code, settings.raw) / "source.yml"
+    declared: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    # Without it the rows tell the period, once they have been read
+    period = Period(offer.retrieved_on, offer.retrieved_on)
+    if source.parse_edition is not None:
+        period = source.parse_edition(edition)
     base: dict[str, Any] = {
         "publisher": declared["publisher"],
         "title": f"{declared['title_en']}, {edition}",
@@ -277,13 +265,13 @@ def _describe(
         base["url"] = offer.url
     return Filing(
         **base,
-        source=offer.source,
+        source=source.code,
         edition=edition,
         file=offer.path.name,
         issued_on=offer.issued_on or "by_row",
         issued_on_estimated=offer.issued_on_estimated,
         retrieved_on=offer.retrieved_on,
-        status="transcribed" if transcribed else "amended" if supersedes else "original",
+        status="transcribed" if source.transcribed else "amended" if supersedes else "original",
         supersedes=supersedes,
         sha256=hashes.sha256,
         sha256_lf=hashes.sha256_lf,
@@ -291,9 +279,9 @@ def _describe(
     )
 
 
-def _learnt(staged: Staged) -> dict[str, Any]:
+def _learnt(source: Source, staged: Staged) -> dict[str, Any]:
     """What only the file itself could tell of its filing."""
-    if "published_figure" not in staged.tables:
+    if source.parse_edition is not None:
         return {"columns": staged.observed.get("columns", [])}
     rows = staged.tables["published_figure"].to_pylist()
     return {
@@ -316,89 +304,6 @@ def _refuse_rejected(staged: Staged, path: Path, folder: Path, hashes: FileHashe
         todo=f"for each, add an entry to {folder / 'corrections.yml'} with original {hashes.sha256}, "
         "action override or drop, and the printed value as expect; then add the file again",
     )
-
-
-def _previous(catalogue: list[Held], edition: str, supersedes: str | None) -> Held | None:
-    """The edition to compare with: the one superseded, else the latest other one of the same kind."""
-    kind = edition[4:] if edition[:4].isdigit() else ""
-    kind = kind.split("-amended")[0]
-    for held in catalogue:
-        if held.filing.edition in (supersedes, edition):
-            return held
-    alike = [
-        h
-        for h in catalogue
-        if h.filing.accepted
-        and h.filing.edition[4:].split("-amended")[0] == kind
-        and h.filing.edition < edition
-    ]
-    return max(alike, key=lambda h: h.filing.edition) if alike else None
-
-
-def _counts(staged: Staged) -> str:
-    return (
-        f"records: {staged.records_read:,} read, {staged.records_loaded:,} loaded, "
-        + (f"{staged.records_superseded:,} superseded, " if staged.records_superseded else "")
-        + (f"{staged.records_dropped:,} dropped, " if staged.records_dropped else "")
-        + f"{len(staged.rejected):,} rejected, {staged.records_blank:,} blank"
-    )
-
-
-def _compare(staged: Staged, before: Staged, previous: Held) -> list[str]:
-    """What is new, gone or of another size against the edition before."""
-    found = []
-    module = reader(previous.filing.source)
-    columns = _plain_columns(staged.observed.get("columns", []), module)
-    known = before.observed.get("columns") or (
-        previous.filing.original.columns if previous.filing.original else previous.filing.columns
-    )
-    if known:
-        found += _difference("column", columns, _plain_columns(known, module))
-    for name in ("permit", "operator"):
-        found += _difference(name, _values(staged, name), _values(before, name))
-    now, then = _size(staged), _size(before)
-    if then:
-        found.append(f"rows: {now:,}, against {then:,} in {previous.filing.id} ({(now - then) / then:+.0%})")
-    return found
-
-
-def _unlike_in_size(staged: Staged, before: Staged, previous: Held) -> list[str]:
-    now, then = _size(staged), _size(before)
-    if not then or abs(now - then) <= _SIZE_CHANGE * then:
-        return []
-    change = f"{(now - then) / then:+.0%}, more than {_SIZE_CHANGE:.0%}"
-    return [f"another size: {now:,} rows, against {then:,} in {previous.filing.id} ({change})"]
-
-
-def _plain_columns(columns: list[str], module: ModuleType) -> dict[str, str]:
-    """Columns but the months', without case, and how they are printed."""
-    is_month = getattr(module, "parse_month_header", lambda _: None)
-    return {c.casefold(): c for c in columns if is_month(c) is None}
-
-
-def _values(staged: Staged, column: str) -> dict[str, str]:
-    return {
-        value: value
-        for table in staged.tables.values()
-        if column in table.column_names
-        for value in table[column].unique().to_pylist()
-    }
-
-
-def _difference(what: str, now: dict[str, str], then: dict[str, str]) -> list[str]:
-    new = sorted(name for key, name in now.items() if key not in then)
-    gone = sorted(name for key, name in then.items() if key not in now)
-    return [f"{what}s {word}: {', '.join(names)}" for word, names in (("new", new), ("gone", gone)) if names]
-
-
-def _size(staged: Staged) -> int:
-    if "cadmv_mileage_filer" in staged.tables:
-        return int(sum(staged.tables["cadmv_mileage_filer"]["rows"].to_pylist()))
-    if "cadmv_event_count" in staged.tables:
-        return int(sum(staged.tables["cadmv_event_count"]["events"].to_pylist()))
-    if "record_hash" in staged.tables:
-        return int(staged.tables["record_hash"].num_rows)
-    return staged.records_loaded
 
 
 def _write(folder: Path, path: Path, filing: Filing) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import inspect
 import json
 import shutil
 from collections.abc import Callable, Sequence
@@ -17,7 +18,7 @@ from fleetstats.core.folders import appearing
 from fleetstats.core.schema.tables import TABLES, tables
 from fleetstats.filings.filing import Held
 from fleetstats.filings.operators import Asked, AskedOperators, OperatorTable, still_answered
-from fleetstats.sources.registry import reader
+from fleetstats.sources import registry
 from fleetstats.sources.staged import Context, Corrected, Rejected, Staged
 
 if TYPE_CHECKING:
@@ -52,9 +53,10 @@ def stage(
 
 def _stage_one(held: Held, reviewed: Reviewed, cache: Path) -> Staged:
     filing = held.filing
+    read = registry.source(filing.source).read
     parts = [
-        _reading_sha256(filing.source), reviewed.sha256_of(filing.source), filing.model_dump_json(), held.sha256,
-        held.read_as, held.path.name,
+        _reading_sha256(read), reviewed.sha256_of(filing.source), filing.model_dump_json(), held.sha256, held.read_as,
+        held.path.name,
     ]  # fmt: skip
     key = hashlib.sha256("\0".join(parts).encode()).hexdigest()
     folder = cache / "staged" / f"{filing.source}.{filing.edition}.{key[:24]}"
@@ -67,21 +69,25 @@ def _stage_one(held: Held, reviewed: Reviewed, cache: Path) -> Staged:
 
 
 @functools.cache
-def _reading_sha256(source: str) -> str:
-    """A hash over what turns bytes of a source into tables: its reader, what that imports, the shape of core tables.
+def _reading_sha256(read: Callable[[Context], Staged]) -> str:
+    """A hash over what turns bytes into tables: a reader, what it imports, and the shape of core tables.
 
     The rest of the field dictionary is left out of it: a mart's new column changes nothing that is read.
     """
-    code = code_sha256([reader(source).__name__, __name__], without=_NOT_READING, libraries=("pyarrow",))
+    ours = read.__module__.partition(".")[0] == __name__.partition(".")[0]
+    code = code_sha256(
+        [*([read.__module__] if ours else []), __name__], without=_NOT_READING, libraries=("pyarrow",)
+    )
+    own = "" if ours else inspect.getsource(inspect.getmodule(read) or read)
     shapes = [[t.name, [(f.name, f.type, f.nullable) for f in t.fields]] for t in tables("core")]
-    return hashlib.sha256(json.dumps([code, shapes]).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([code, own, shapes]).encode()).hexdigest()
 
 
 def _read(held: Held, reviewed: Reviewed) -> tuple[Staged, dict[Asked, object]]:
     """What a reader makes of a filing, and what it was told of operators."""
     asked = AskedOperators(reviewed.operators)
     context = replace(reviewed.context(held), operators=asked)
-    staged: Staged = reader(held.filing.source).read(context)
+    staged = registry.source(held.filing.source).read(context)
     if staged.unaccounted:
         raise AssertionError(f"{staged.filing}: {staged.unaccounted} records are not accounted for")
     if context.row_corrections and held.read_as == "original":
@@ -95,8 +101,8 @@ def _correct_as_digest(staged: Staged, context: Context) -> None:
     Raises `BadInput` where the digest of the original is not the one that the corrections were made for.
     """
     held = context.held
-    module = reader(held.filing.source)
-    if hashlib.sha256(module.digest(staged)).hexdigest() != held.filing.sha256:
+    source = registry.source(held.filing.source)
+    if source.digest is None or hashlib.sha256(source.digest(staged)).hexdigest() != held.filing.sha256:
         raise BadInput(
             "corrections of a digest that is not the one of the original",
             file=context.name,
@@ -106,7 +112,7 @@ def _correct_as_digest(staged: Staged, context: Context) -> None:
         )
     path = held.folder / held.filing.file
     ours = replace(held, path=path, sha256=held.filing.sha256, read_as="digest")
-    figures: Staged = module.read(replace(context, held=ours))
+    figures = source.read(replace(context, held=ours))
     staged.tables |= figures.tables
     staged.corrected += [one for one in figures.corrected if one.addresses == "digest"]
 

@@ -63,7 +63,7 @@ class Reader:
     """
 
     def __init__(self, settings: Settings, as_of: date | None = None, quarter: str | None = None) -> None:
-        from fleetstats.core.settings import packaged
+        from fleetstats.core.settings import packaged_folders
         from fleetstats.warehouse.marts import load_statements
 
         self.settings = settings
@@ -77,7 +77,7 @@ class Reader:
         self.state: State = state
         self.as_of, self.quarter = as_of, quarter
         self.until = None if quarter is None else quarter_end(quarter)
-        self._statements = load_statements(packaged("sql"))
+        self._statements = load_statements(*packaged_folders("sql"))
         self.sources: list[dict[str, str]] = self.warehouse.query(
             "select source, publisher, publisher_zh, title_en, title_zh from source order by source"
         ).to_pylist()

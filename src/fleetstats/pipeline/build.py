@@ -18,7 +18,7 @@ from fleetstats import __version__
 from fleetstats.core.errors import ChecksFailed, ConfigurationError, shorten
 from fleetstats.core.files import HashCache
 from fleetstats.core.schema.tables import TABLES, tables
-from fleetstats.core.settings import Settings, packaged
+from fleetstats.core.settings import Settings, packaged_folders
 from fleetstats.filings.catalogue import load_catalogue
 from fleetstats.filings.chains import in_vintage, superseded
 from fleetstats.filings.filing import Held
@@ -131,7 +131,7 @@ def build(the_plan: Plan, warehouse: Warehouse, staged: list[Staged], progress: 
     from fleetstats.warehouse.lineage import LINEAGE, build_lineage, load_lineage
     from fleetstats.warehouse.marts import build_marts, buildable, load_statements
 
-    statements = load_statements(packaged("sql"))
+    statements = load_statements(*packaged_folders("sql"))
     content = assemble(staged, the_plan.held, the_plan.reviewed, the_plan.as_of)
     if not content["filing"].num_rows:
         raise ConfigurationError(
@@ -154,7 +154,7 @@ def build(the_plan: Plan, warehouse: Warehouse, staged: list[Staged], progress: 
         available = {*content, "filing_account"}
         rows |= build_marts(candidate, statements, available, lambda name: progress("build", name))
         rows[LINEAGE] = build_lineage(
-            candidate, load_lineage(packaged("sql")), marts, lambda name: progress("build", name)
+            candidate, load_lineage(*packaged_folders("sql")), marts, lambda name: progress("build", name)
         )
     finally:
         candidate.close()
@@ -200,7 +200,7 @@ def forecast(
         warehouse, made, the_plan.fingerprint, series, lambda at: progress("forecast", at)
     )
     claims = load_claims(the_plan.reviewed.folders(CLAIMS))
-    statements = load_statements(packaged("sql"))
+    statements = load_statements(*packaged_folders("sql"))
     there = {*built.rows, *ledgers, *(table.name for table in tables("finding"))}
     later = {name: statements[name] for name in buildable(statements, there) if name not in built.rows}
     rows: dict[str, int] = {}
@@ -219,7 +219,7 @@ def forecast(
             rows[name] = len(content)
         rows |= build_marts(candidate, later, there, lambda name: progress("forecast", name))
         rows[LINEAGE] = build_lineage(
-            candidate, load_lineage(packaged("sql")), later, lambda name: progress("forecast", name)
+            candidate, load_lineage(*packaged_folders("sql")), later, lambda name: progress("forecast", name)
         )
     finally:
         candidate.close()
@@ -240,7 +240,7 @@ def audit(
     results = auditor.audit(
         warehouse.frames(the_plan.run_id),
         [*built.rows, "filing_account"],
-        packaged("expectations"),
+        packaged_folders("expectations"),
         floors=the_plan.as_of is None,
     )
     run_id = the_plan.run_id

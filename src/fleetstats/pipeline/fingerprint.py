@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from fleetstats.core.code import code_sha256
-from fleetstats.core.settings import packaged
+from fleetstats.core.settings import packaged_folders
 from fleetstats.filings.filing import Held
 
 _LIBRARIES = ("duckdb", "pyarrow", "great-expectations")
@@ -18,7 +18,7 @@ _BUILDS = ("fleetstats.pipeline.build", "fleetstats.sources", "fleetstats.qualit
 
 def build_code_sha256() -> str:
     """A hash over the code that decides what a publication contains: no chart, page, command or download."""
-    folders = (packaged("sql"), packaged("expectations"))
+    folders = (*packaged_folders("sql"), *packaged_folders("expectations"))
     return code_sha256(_BUILDS, folders=folders, libraries=_LIBRARIES)
 
 

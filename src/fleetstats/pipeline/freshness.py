@@ -15,7 +15,7 @@ from fleetstats.core.files import HashCache
 from fleetstats.core.settings import Settings
 from fleetstats.filings.catalogue import load_catalogue
 from fleetstats.pipeline.notifications import OVERDUE, Notice, keep, tell
-from fleetstats.sources.registry import SOURCES
+from fleetstats.sources.registry import codes, packaged_folder
 
 _DAYS = {"monthly": 31, "quarterly": 92, "yearly": 366}
 
@@ -79,8 +79,8 @@ def freshness(settings: Settings, today: date) -> list[Freshness]:
             known = until.get(held.filing.source, date.min)
             until[held.filing.source] = max(known, held.filing.period_end)
     found = []
-    for source in SOURCES:
-        declared = cadence(settings.raw / source / "source.yml")
+    for source in codes():
+        declared = cadence(packaged_folder(source, settings.raw) / "source.yml")
         held_until = until.get(source)
         due = None
         if held_until is not None:

@@ -16,7 +16,7 @@ from fleetstats.core.errors import (
 from fleetstats.core.files import HashCache
 from fleetstats.core.schema.tables import TABLES, tables
 from fleetstats.core.schema.vocabulary import CHAINED
-from fleetstats.core.settings import Settings, packaged
+from fleetstats.core.settings import Settings, packaged_folders
 from fleetstats.filings.catalogue import load_catalogue
 from fleetstats.pipeline.build import plan
 from fleetstats.warehouse import hash_chain as chain
@@ -183,7 +183,9 @@ def check(settings: Settings, as_of: date | None, progress: Progress) -> Answer:
     progress("check", warehouse.place)
     wanted = [*state.rows, "filing_account"]
     with Auditor() as auditor:
-        results = auditor.audit(warehouse.frames(), wanted, packaged("expectations"), floors=as_of is None)
+        results = auditor.audit(
+            warehouse.frames(), wanted, packaged_folders("expectations"), floors=as_of is None
+        )
     critical, warned = failures(results, "critical"), failures(results, "warning")
     words = [
         f"{len(results)} expectations on {len(wanted)} tables: {sum(r.success for r in results)} met",

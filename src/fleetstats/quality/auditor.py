@@ -41,7 +41,9 @@ def main() -> None:
 
     request = sys.stdin.buffer.read()
     if request:
-        frames, suites = pickle.loads(request)  # noqa: S301 - from the build that started this process
+        frames, suites, specs = pickle.loads(request)  # noqa: S301 - from the build that started this process
+        # Those of sources that were registered there at run time as well
+        TABLES.update(specs)
         answers.write(_answer(frames, suites))
         answers.flush()
     os._exit(0)

@@ -8,8 +8,8 @@ from typing import Any
 from fleetstats.core.answers import Answer
 from fleetstats.core.errors import EXIT_DIFFERENT, EXIT_DONE
 from fleetstats.core.schema.tables import TABLES
-from fleetstats.core.settings import Settings, packaged
-from fleetstats.quality.revisions import FIGURES, WARNING, Revisions, compare, declared
+from fleetstats.core.settings import Settings, packaged_folders
+from fleetstats.quality.revisions import WARNING, Revisions, compare, compared_marts, declared
 from fleetstats.warehouse.base import ReadRows
 from fleetstats.warehouse.marts import load_statements
 
@@ -23,7 +23,7 @@ def compared(settings: Settings, earlier: tuple[str, ReadRows], later: tuple[str
     Tables that one of the two does not have are left out. The exit code is that of `fleetstats diff`.
     """
     (old_name, before), (new_name, after) = earlier, later
-    found = compare(before, after, load_statements(packaged("sql")), declared(settings))
+    found = compare(before, after, load_statements(*packaged_folders("sql")), declared(settings))
     changes = _record_changes(after, found)
     facts = {
         "before": old_name,
@@ -41,7 +41,7 @@ def compared(settings: Settings, earlier: tuple[str, ReadRows], later: tuple[str
 def _words(found: Revisions, changes: list[dict[str, Any]]) -> list[str]:
     words = [f"filing in force:   {name}" for name in found.arrived]
     words += [f"filing no longer:  {name}" for name in found.gone]
-    for mart in FIGURES:
+    for mart in compared_marts():
         rows = [row for row in found.rows if row.table_name == mart]
         if not rows:
             continue

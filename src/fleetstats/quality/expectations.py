@@ -12,7 +12,7 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -111,18 +111,24 @@ class Auditor:
         self._process.communicate()
 
     def audit(
-        self, frames: Frames, tables: Iterable[str], expectations: Path, *, floors: bool
+        self, frames: Frames, tables: Iterable[str], expectations: Sequence[Path], *, floors: bool
     ) -> list[Result]:
         """The results of every expectation on these tables of a closed candidate.
+
+        A table's file is looked for in each folder of `expectations`.
 
         Without `floors` no number of rows is too small: the vintage of an early day has few.
         """
         suites = {
             table: suite if floors else [_without_floor(e) for e in suite]
-            for table, suite in ((table, load_suite(expectations, table)) for table in tables)
+            for table, suite in (
+                (table, load_suite(_folder_of(table, expectations), table)) for table in tables
+            )
         }
         try:
-            answer, _ = self._process.communicate(pickle.dumps((frames, suites)))
+            answer, _ = self._process.communicate(
+                pickle.dumps((frames, suites, {name: TABLES[name] for name in suites}))
+            )
             results: list[Result] | BaseException = pickle.loads(answer)  # noqa: S301 - our own process
         except (EOFError, OSError, pickle.UnpicklingError) as error:
             raise ConfigurationError(
@@ -132,6 +138,11 @@ class Auditor:
         if isinstance(results, BaseException):
             raise results
         return results
+
+
+def _folder_of(table: str, folders: Sequence[Path]) -> Path:
+    """The folder that has a table's file; the first one where none has."""
+    return next((folder for folder in folders if (folder / f"{table}.json").exists()), folders[0])
 
 
 def _without_floor(expectation: dict[str, Any]) -> dict[str, Any]:

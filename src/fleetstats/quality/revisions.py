@@ -16,8 +16,8 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from fleetstats.core.errors import ChecksFailed, shorten
-from fleetstats.core.schema.tables import TABLES
-from fleetstats.core.settings import Settings, packaged
+from fleetstats.core.schema.tables import TABLES, tables
+from fleetstats.core.settings import Settings, packaged_folders
 from fleetstats.filings.restatements import (
     NO_FILING,
     REVIEWED_COLUMNS,
@@ -26,9 +26,9 @@ from fleetstats.filings.restatements import (
     Restatements,
     load_restatements,
 )
-from fleetstats.sources.registry import SOURCES
+from fleetstats.sources.registry import codes, packaged_folder
 from fleetstats.warehouse.base import ReadRows, Warehouse
-from fleetstats.warehouse.dependencies import sources_of
+from fleetstats.warehouse.dependencies import sources_of_tables
 from fleetstats.warehouse.marts import load_statements
 
 NEW, CHANGED, REMOVED = "new", "changed", "removed"
@@ -42,30 +42,10 @@ class Compared(NamedTuple):
     end: str
 
 
-FIGURES: dict[str, Compared] = {
-    "mileage_monthly": Compared(("distance_km", "vehicles"), "month"),
-    "mileage_quarterly": Compared(("distance_km",), "quarter_start"),
-    "mileage_cumulative": Compared(("distance_km_cumulative",), "month"),
-    "mileage_report_year": Compared(("distance_km", "km_high", "disengagements"), "period_end"),
-    "disengagement_monthly": Compared(("events",), "month"),
-    "disengagement_rate": Compared(("km_per_disengagement",), "period_end"),
-    "incidents_monthly": Compared(("reports", "incidents", "incidents_injury"), "month"),
-    "incident_rate": Compared(("incidents", "incidents_per_million_km"), "period_end"),
-    "beijing_mileage": Compared(("km", "km_low", "km_high"), "through"),
-    "beijing_vs_california": Compared(("km", "km_low", "km_high"), "through"),
-    "orders_quarterly": Compared(("orders",), "quarter_start"),
-    "orders_monthly": Compared(("orders",), "month"),
-    "orders_cumulative": Compared(("orders",), "as_of"),
-    "bev_quarterly": Compared(("value",), "quarter_start"),
-    "noa_chip_share": Compared(("value",), "period_end"),
-    "l2_penetration": Compared(("value",), "period_end"),
-}
-"""Every mart with figures of its own; a mart is here or in `WITHOUT_FIGURES`."""
+def compared_marts() -> dict[str, Compared]:
+    """Every mart with figures of its own, as the field dictionary names them."""
+    return {mart.name: Compared(mart.figures, mart.ends) for mart in tables("mart") if mart.figures}
 
-WITHOUT_FIGURES = (
-    "figure_in_force", "mileage_vintage", "orders_vintage", "record_change", "coverage", "forecast_series",
-    "forecast_latest", "order_forecast", "threshold_forecast", "forecast_scorecard", "claim_review",
-)  # fmt: skip
 
 _LIKE = 1e-12
 """Relative difference below which two floats are the same figure; decimals and counts are compared exactly."""
@@ -139,7 +119,7 @@ class Revisions:
     def of(self, verdict: str) -> list[str]:
         """One line for each mart with figures of this verdict: how many, the largest, and the filings."""
         lines = []
-        for name in FIGURES:
+        for name in compared_marts():
             mine = [r for r in self.rows if r.table_name == name and r.verdict == verdict]
             if mine:
                 largest = max(mine, key=lambda r: math.inf if r.percent is None else abs(r.percent))
@@ -202,11 +182,11 @@ def compare(
     """Every figure of `after` against `before`; marts that one of the two does not have are left out."""
     filings = _filings(before, after)
     rows: list[Revision] = []
-    for name, compared in FIGURES.items():
+    for name, compared in compared_marts().items():
         old, new = _figures(before, name, compared), _figures(after, name, compared)
         if old is None or new is None or old == new:
             continue
-        sources = sources_of(statements[name], dict(statements))
+        sources = sources_of_tables([name], dict(statements))
         responsible = filings.of(sources)
         judge = _Judge(filings, sources, restatements)
         for key in sorted(old.keys() | new.keys(), key=lambda k: tuple(map(str, k))):
@@ -342,7 +322,7 @@ def revise(
         was = _published(warehouse, before)
         if was is None:
             return []
-        found = compare(before, after, load_statements(packaged("sql")), declared(settings))
+        found = compare(before, after, load_statements(*packaged_folders("sql")), declared(settings))
     stops = found.of(STOP)
     if stops:
         listed = "\n".join(f"  - {shorten(line, 400)}" for line in stops)
@@ -368,4 +348,4 @@ def _published(warehouse: Warehouse, read: ReadRows) -> str | None:
 
 def declared(settings: Settings) -> Restatements:
     """What the sources declare, packaged and the user's own."""
-    return load_restatements(settings.data, settings.landed, SOURCES)
+    return load_restatements({code: packaged_folder(code, settings.raw) for code in codes()}, settings.landed)

@@ -1,4 +1,4 @@
-"""The records of a DMV file, batch by batch: corrections applied, filers resolved, faults set aside.
+"""The records of a publisher's file, batch by batch: corrections applied, faults set aside.
 
 Every cell arrives as printed text. Distinct texts are interpreted once and mapped back, so that ten million
 records cost little more than ten thousand.
@@ -28,7 +28,7 @@ class Interpreted(NamedTuple):
 
     values: list[Any]
     codes: np.ndarray
-    texts: list[str]
+    texts: list[str | None]
     reasons: dict[int, str]
 
     def take(self, kind: pa.DataType) -> pa.Array:
@@ -40,14 +40,17 @@ class Interpreted(NamedTuple):
 
 
 def interpret(cells: pa.StringArray, meaning: Callable[[str], Any]) -> Interpreted:
-    """Apply `meaning` to each distinct text of a column; what raises `ValueError` becomes a reason."""
-    encoded = cells.dictionary_encode()
-    texts: list[str] = encoded.dictionary.to_pylist()
+    """Apply `meaning` to each distinct text of a column; what raises `ValueError` becomes a reason.
+
+    A null, as in a column that the file does not have, means null.
+    """
+    encoded = cells.dictionary_encode(null_encoding="encode")
+    texts: list[str | None] = encoded.dictionary.to_pylist()
     values: list[Any] = []
     reasons: dict[int, str] = {}
     for code, text in enumerate(texts):
         try:
-            values.append(meaning(text))
+            values.append(None if text is None else meaning(text))
         except ValueError as error:
             values.append(None)
             reasons[code] = str(error)
@@ -68,7 +71,7 @@ class Faults:
             return
         for i in np.flatnonzero(np.isin(cells.codes, list(cells.reasons))):
             code = int(cells.codes[i])
-            found = shorten(cells.texts[code], 60)
+            found = shorten(str(cells.texts[code]), 60)
             self.reasons.setdefault(int(i), f"column {column}: {found!r} is {cells.reasons[code]}")
 
     def note(self, position: int, reason: str) -> None:

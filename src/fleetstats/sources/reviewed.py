@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from fleetstats.core.errors import BadInput
+from fleetstats.core.settings import added_folders
 from fleetstats.filings.corrections import (
     CORRECTIONS_FILE,
     Correction,
@@ -19,11 +19,8 @@ from fleetstats.filings.corrections import (
 )
 from fleetstats.filings.filing import Held
 from fleetstats.filings.operators import OperatorTable, load_operators
-from fleetstats.sources.registry import CLAIMS, SOURCES
+from fleetstats.sources.registry import CLAIMS, codes, packaged_folder
 from fleetstats.sources.staged import Context
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True)
@@ -33,42 +30,47 @@ class Reviewed:
     data: Path
     landed: Path
 
-    def folders(self, source: str) -> tuple[Path, ...]:
-        """Where reviewed tables of a source lie; later ones add to earlier ones."""
-        return (self.data / "raw" / source, self.landed / source)
+    def folders(self, code: str) -> tuple[Path, ...]:
+        """Where reviewed tables of a source, or of the claims, lie; later ones add to earlier ones."""
+        return (packaged_folder(code, self.data / "raw"), self.landed / code)
+
+    @property
+    def data_folders(self) -> tuple[Path, ...]:
+        """Where reviewed tables of no one source lie, but the user's own: packaged, and of registered sources."""
+        return (self.data, *added_folders("data"))
 
     @cached_property
     def operators(self) -> OperatorTable:
         """operators.csv and operator_names.csv."""
-        return load_operators([self.data, self.landed])
+        return load_operators([*self.data_folders, self.landed])
 
     @cached_property
     def _corrections(self) -> dict[str, list[Correction]]:
         return {
-            source: load_corrections(folder / CORRECTIONS_FILE for folder in self.folders(source))
-            for source in SOURCES
+            code: load_corrections(folder / CORRECTIONS_FILE for folder in self.folders(code))
+            for code in codes()
         }
 
-    def corrections(self, source: str) -> list[Correction]:
+    def corrections(self, code: str) -> list[Correction]:
         """corrections.yml of a source."""
-        return self._corrections[source]
+        return self._corrections[code]
 
     def context(self, held: Held) -> Context:
         """What the reader of a filing is given."""
-        source, filing = held.filing.source, held.filing
-        ours = corrections_of_digest(self.corrections(source), filing.sha256)
+        code, filing = held.filing.source, held.filing
+        ours = corrections_of_digest(self.corrections(code), filing.sha256)
         return Context(
             held=held,
             operators=self.operators,
-            corrections=tuple(corrections_of(self.corrections(source), held.hashes)),
-            folders=self.folders(source),
+            corrections=tuple(corrections_of(self.corrections(code), held.hashes)),
+            folders=self.folders(code),
             row_corrections=tuple(ours if filing.status == "digest" else ()),
         )
 
     def verify(self, catalogue: Iterable[Held]) -> None:
         """Raise `BadInput` for what would stop a build later: a filing of no known source, operators that
         cannot be read, a correction for a file that no filing is, or in favour of an operator that is none."""
-        hashes: dict[str, set[str]] = {source: set() for source in SOURCES}
+        hashes: dict[str, set[str]] = {code: set() for code in codes()}
         digests: set[str] = set()
         for held in catalogue:
             if held.filing.source not in hashes:
@@ -77,20 +79,20 @@ class Reviewed:
                     file=held.folder / "filing.yml",
                     column="source",
                     found=held.filing.source,
-                    expected=", ".join(SOURCES),
+                    expected=", ".join(codes()),
                     todo="move the filing's folder to its source, or remove it",
                 )
             hashes[held.filing.source] |= set(held.hashes)
             if held.filing.status == "digest":
                 digests.add(held.filing.sha256)
-        for source, known in hashes.items():
-            for correction in self.corrections(source):
-                self._verify_correction(correction, source, known, digests)
+        for code, known in hashes.items():
+            for correction in self.corrections(code):
+                self._verify_correction(correction, code, known, digests)
 
     def _verify_correction(
-        self, correction: Correction, source: str, originals: set[str], digests: set[str]
+        self, correction: Correction, code: str, originals: set[str], digests: set[str]
     ) -> None:
-        path = self.landed / source / CORRECTIONS_FILE
+        path = self.landed / code / CORRECTIONS_FILE
         ours = correction.digest is not None
         if (correction.digest if ours else correction.original) not in (digests if ours else originals):
             raise BadInput(
@@ -117,9 +119,9 @@ class Reviewed:
 
     def files(self) -> list[Path]:
         """Every reviewed file there is: a change of one is a change of what is built."""
-        found = [p for root in (self.data, self.landed) for p in sorted(root.glob("*.csv"))]
-        for source in (*SOURCES, CLAIMS):
-            for folder in self.folders(source):
+        found = [p for root in (*self.data_folders, self.landed) for p in sorted(root.glob("*.csv"))]
+        for code in (*codes(), CLAIMS):
+            for folder in self.folders(code):
                 found += _reviewed_files(folder)
         return found
 

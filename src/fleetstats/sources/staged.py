@@ -61,7 +61,10 @@ class Context:
 
 @dataclass
 class Staged:
-    """The result of reading one filing: `tables` by name, in the types of the field dictionary."""
+    """The result of reading one filing: `tables` by name, in the types of the field dictionary.
+
+    `headers` are the header cells as printed of the columns that were found, by our names of them.
+    """
 
     filing: str
     tables: dict[str, pa.Table] = field(default_factory=dict)
@@ -75,6 +78,7 @@ class Staged:
     warnings: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     observed: dict[str, list[str]] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
 
     @property
     def unaccounted(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ from fleetstats.filings.chains import superseded
 from fleetstats.filings.double_counts import load_double_counts, verify_double_counts
 from fleetstats.filings.filing import Held
 from fleetstats.filings.vintages import filing_vintages
-from fleetstats.sources.registry import SOURCES
+from fleetstats.sources.registry import sources
 from fleetstats.sources.staged import Staged
 
 if TYPE_CHECKING:
@@ -68,8 +68,7 @@ def assemble(
             pc.less_equal(figures["issued_on"], pa.scalar(as_of, pa.date32()))
         )
     tables |= _from_accounts(staged)
-    tables |= _from_reviewed(reviewed, {one.filing for one in staged})
-    verify_double_counts(tables["known_double_count"].to_pylist(), tables)
+    tables |= _from_reviewed(reviewed, {one.filing for one in staged}, tables)
     if as_of is not None:
         gaps = tables["known_gap"]
         over = pc.less_equal(gaps["period_end"], pa.scalar(as_of, pa.date32()))
@@ -80,7 +79,10 @@ def assemble(
     )
     tables["filing_vintage"] = rows_to_table("filing_vintage", filing_vintages(held, known_from, as_of))
     tables["poisson_limit"] = poisson_limits(
-        tables.get("cadmv_mileage_filer"), tables.get("nhtsa_incident_month")
+        number
+        for source in sources()
+        if source.rare_events is not None
+        for number in source.rare_events(tables)
     )
     return tables
 
@@ -98,19 +100,24 @@ def _from_accounts(staged: Iterable[Staged]) -> dict[str, pa.Table]:
     }
 
 
-def _from_reviewed(reviewed: Reviewed, filings: set[str]) -> dict[str, pa.Table]:
+def _from_reviewed(
+    reviewed: Reviewed, filings: set[str], core: Mapping[str, pa.Table]
+) -> dict[str, pa.Table]:
     operators = reviewed.operators
-    sources: list[dict[str, Any]] = []
+    described: list[dict[str, Any]] = []
     gaps: list[dict[str, Any]] = []
     differences: list[dict[str, Any]] = []
     doubles: list[dict[str, Any]] = []
-    for source in SOURCES:
-        doubles += load_double_counts(reviewed.folders(source), filings)
-        for folder in reviewed.folders(source):
+    for source in sources():
+        folders = reviewed.folders(source.code)
+        mine = load_double_counts(folders, filings, source.double_counts)
+        verify_double_counts(mine, core, source.double_counts)
+        doubles += mine
+        for folder in folders:
             if (folder / _SOURCE_FILE).exists():
-                sources.append(load_yaml(folder / _SOURCE_FILE))
+                described.append(load_yaml(folder / _SOURCE_FILE))
             gaps += [
-                _gap(source, n, row, reviewed, folder)
+                _gap(source.code, n, row, reviewed, folder)
                 for n, row in read_rows(folder / _GAPS_FILE, _GAP_COLUMNS)
             ]
             differences += [
@@ -119,7 +126,7 @@ def _from_reviewed(reviewed: Reviewed, filings: set[str]) -> dict[str, pa.Table]
                 if row["filing"] in filings
             ]
     return {
-        "source": rows_to_table("source", sources),
+        "source": rows_to_table("source", described),
         "operator": rows_to_table(
             "operator",
             [{k: v or None for k, v in asdict(o).items()} for o in operators.operators.values()],
@@ -137,7 +144,12 @@ def _from_reviewed(reviewed: Reviewed, filings: set[str]) -> dict[str, pa.Table]
             ],
         ),
         "scope": rows_to_table(
-            "scope", [row for _, row in read_rows(reviewed.data / _SCOPES_FILE, _SCOPE_COLUMNS)]
+            "scope",
+            [
+                row
+                for folder in reviewed.data_folders
+                for _, row in read_rows(folder / _SCOPES_FILE, _SCOPE_COLUMNS)
+            ],
         ),
         "known_gap": rows_to_table("known_gap", gaps),
         "known_difference": rows_to_table("known_difference", differences),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from fleetstats.core.schema.tables import TABLES
-from fleetstats.sources.registry import SOURCES
+from fleetstats.sources.registry import sources
 
 
 def reads(sql: str, names: Iterable[str]) -> set[str]:
@@ -25,28 +25,30 @@ _RESTS_ON = {
 """What a table that is no query rests on. A claim may be tested on any table, and most are on figures."""
 
 
-_SOURCE_OF_TABLE = {"cadmv_event_count": "cadmv_disengagement", "cadmv_event": "cadmv_disengagement"}
-
-
 def sources_of(sql: str, statements: dict[str, str]) -> set[str]:
     """The codes of the sources that a query on marts rests on, through all that those marts read."""
+    return sources_of_tables(reads(sql, TABLES), statements)
+
+
+def sources_of_tables(names: Iterable[str], statements: dict[str, str]) -> set[str]:
+    """The codes of the sources that tables rest on.
+
+    A table whose sources the field dictionary names rests on those; one that several sources fill together, on those
+    that say so; every other one on what it reads.
+    """
     seen: set[str] = set()
-    pending = reads(sql, TABLES)
-    texts = [sql]
+    pending = set(names)
+    found: set[str] = set()
     while pending:
         name = pending.pop()
         seen.add(name)
-        if name in _RESTS_ON and _RESTS_ON[name] not in seen:
-            pending.add(_RESTS_ON[name])
+        if TABLES[name].sources:
+            found |= set(TABLES[name].sources)
+            continue
+        if TABLES[name].kind == "core":
+            found |= {source.code for source in sources() if name in source.fills}
+        below = {_RESTS_ON[name]} if name in _RESTS_ON else set()
         if name in statements:
-            texts.append(statements[name])
-            pending |= reads(statements[name], TABLES) - seen
-    sources = {s for s in SOURCES if any(f"'{s}'" in text for text in texts)}
-    if "published_figure" in seen and not any(s for s in sources if not s.startswith(("cadmv_", "nhtsa_"))):
-        sources |= {s for s in SOURCES if not s.startswith(("cadmv_", "nhtsa_"))}
-    for name in seen:
-        if name.startswith("cadmv_"):
-            sources.add(_SOURCE_OF_TABLE.get(name, "cadmv_mileage"))
-        elif name.startswith("nhtsa_"):
-            sources.add("nhtsa_sgo")
-    return sources
+            below |= reads(statements[name], TABLES)
+        pending |= below - seen
+    return found

@@ -19,13 +19,17 @@ LINEAGE_GIVES = ("of_column", "part", "core_table", "core_key", "from_filing", "
 """What a lineage file gives beside the key of its mart."""
 
 
-def load_lineage(folder: Path) -> dict[str, str]:
+def load_lineage(*folders: Path) -> dict[str, str]:
     """For every mart the statement that leads its figures back to core rows, ready for the table `lineage`.
 
     A file of `sql/lineage/` gives the key of its mart and the columns of `LINEAGE_GIVES`. Raises `ConfigurationError`
     where a mart has no file or a file has no mart.
     """
-    found = {path.stem: path.read_text(encoding="utf-8") for path in (folder / LINEAGE).glob("*.sql")}
+    found = {
+        path.stem: path.read_text(encoding="utf-8")
+        for folder in folders
+        for path in (folder / LINEAGE).glob("*.sql")
+    }
     wanted = {table.name for table in tables("mart")}
     if found.keys() != wanted:
         raise ConfigurationError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from fleetstats.core.schema.arrow import rows_to_table
@@ -11,25 +11,15 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def poisson_limits(filers: pa.Table | None, incidents: pa.Table | None = None) -> pa.Table:
-    """Exact two-sided 95 % limits of the expected number for each count of disengagements that occurs, and for
-    every number of incidents up to the most that one operator has where there is mileage of the same scope.
+def poisson_limits(occurring: Iterable[int]) -> pa.Table:
+    """Exact two-sided 95 % limits of the expected number for each of these numbers of events.
 
     Garwood, F. (1936), "Fiducial limits for the Poisson distribution", Biometrika 28: the limits are
     quantiles of gamma distributions with shapes n and n + 1; for n = 0 the lower one is 0.
     """
     from scipy.special import gammaincinv
 
-    occurring: set[int] = set()
-    if filers is not None:
-        occurring |= {n for n in filers["disengagements"].to_pylist() if n is not None}
-    if incidents is not None:
-        most: Counter[tuple[str, str]] = Counter()
-        for row in incidents.select(["filing", "operator", "mileage_scope", "incidents"]).to_pylist():
-            if row["mileage_scope"] is not None:
-                most[(row["operator"], row["mileage_scope"])] += row["incidents"]
-        occurring |= set(range(max(most.values(), default=-1) + 1))
-    counts = sorted(occurring)
+    counts = sorted(set(occurring))
     rows = [
         {
             "events": n,

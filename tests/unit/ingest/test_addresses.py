@@ -13,7 +13,7 @@ from fleetstats.core.settings import packaged
 from fleetstats.filings.catalogue import filing_folders
 from fleetstats.filings.filing import read_filing
 from fleetstats.ingest.addresses import check_url, declared, is_public, resolve
-from fleetstats.sources.registry import SOURCES
+from fleetstats.sources.registry import codes
 
 HOSTS = ["www.dmv.ca.gov"]
 
@@ -118,7 +118,7 @@ def test_a_source_yml_that_is_wrong_says_where(tmp_path: Path) -> None:
         declared(path)
 
 
-@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("source", codes())
 def test_what_is_declared_can_be_asked_and_is_what_the_filings_say(source: str) -> None:
     raw = packaged("data") / "raw"
     found = declared(raw / source / "source.yml")

@@ -16,17 +16,12 @@ from fleetstats.core.errors import BadInput
 from fleetstats.core.schema.tables import TABLES
 from fleetstats.core.settings import Settings
 from fleetstats.ingest.land import Offer, add
-from fleetstats.sources.nhtsa_sgo import (
-    count_incidents,
-    denominators,
-    digest,
-    hash_cells,
-    parse_edition,
-    parse_month,
-    parse_version,
-    read,
-    replaces,
-)
+from fleetstats.sources.nhtsa_sgo.counts import count_incidents
+from fleetstats.sources.nhtsa_sgo.denominators import denominators
+from fleetstats.sources.nhtsa_sgo.digest import digest
+from fleetstats.sources.nhtsa_sgo.editions import parse_edition, replaces
+from fleetstats.sources.nhtsa_sgo.hashes import hash_cells
+from fleetstats.sources.nhtsa_sgo.reports import parse_month, parse_version, read
 from fleetstats.sources.staged import Context, Staged
 
 Maker = Callable[..., Context]

@@ -27,12 +27,14 @@ from fleetstats.filings.double_counts import load_double_counts, verify_double_c
 from fleetstats.filings.filing import read_filing
 from fleetstats.filings.operators import load_operators, normalise_name, normalise_permit
 from fleetstats.sources.published_figures import load_choices, load_scopes
-from fleetstats.sources.registry import CLAIMS, SOURCES, reader
+from fleetstats.sources.registry import CLAIMS, codes, sources
+from fleetstats.sources.registry import source as source_of
 from fleetstats.sources.reviewed import Reviewed
 
 DATA = packaged("data")
 RAW = DATA / "raw"
-FIGURE_SOURCES = ("bjrt_mileage", "market_figures", "robotaxi_orders")
+FIGURE_SOURCES = tuple(source.code for source in sources() if source.transcribed)
+COUNTED = {measure: counted for source in sources() for measure, counted in source.double_counts.items()}
 DMV_SOURCES = ("cadmv_disengagement", "cadmv_mileage")
 FOLDERS = filing_folders(RAW)
 IDS = [f"{folder.parent.name}/{folder.name}" for folder in FOLDERS]
@@ -118,7 +120,7 @@ def test_a_chinese_name_resolves(name: str) -> None:
 # Sources and scopes
 
 
-@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("source", codes())
 def test_a_source_has_its_folder_reader_and_titles(source: str) -> None:
     described = yaml.safe_load((RAW / source / "source.yml").read_text(encoding="utf-8"))
     assert set(described) - {"addresses", "note", "restatements"} == {
@@ -129,12 +131,12 @@ def test_a_source_has_its_folder_reader_and_titles(source: str) -> None:
     assert described["source"] == source
     assert described["title_en"]
     assert re.search(r"[\u4e00-\u9fff]", described["title_zh"])
-    assert callable(reader(source).read)
+    assert source_of(source).code == source
     assert any(folder.parent.name == source for folder in FOLDERS)
 
 
 def test_no_folder_is_of_an_unknown_source() -> None:
-    assert {path.name for path in RAW.iterdir()} == {*SOURCES, CLAIMS}
+    assert {path.name for path in RAW.iterdir()} == {*codes(), CLAIMS}
 
 
 def test_scopes_are_listed_once_with_titles_in_both_languages() -> None:
@@ -200,7 +202,7 @@ def test_what_a_choice_decides_between_is_of_one_company_and_measure(source: str
         assert {cell(key) for key in row["over"].split()} == {cell(row["figure"])}
 
 
-@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("source", codes())
 def test_a_gap_is_of_an_operator_scope_and_period_that_parse(source: str, scopes: set[str]) -> None:
     operators = load_operators([DATA])
     lines = rows(RAW / source / "gaps.csv")
@@ -234,7 +236,7 @@ def test_a_known_difference_is_of_a_check_filing_and_operator_that_exist(path: P
 @pytest.mark.parametrize("path", sorted(RAW.glob("*/double_counts.csv")), ids=lambda path: path.parent.name)
 def test_a_double_count_is_between_two_filings_and_was_decided(path: Path, scopes: set[str]) -> None:
     operators = load_operators([DATA])
-    found = load_double_counts([path.parent], IDS)
+    found = load_double_counts([path.parent], IDS, source_of(path.parent.name).double_counts)
     assert len(found) == len(rows(path)) > 0
     for row in found:
         assert operators.by_permit[row["permit"]] == row["operator"]
@@ -254,7 +256,7 @@ def made(tmp_path: Path, **others: str) -> list[dict[str, Any]]:
     (tmp_path / "double_counts.csv").write_text(
         ",".join(line) + "\n" + ",".join(f'"{cell}"' for cell in line.values()) + "\n", encoding="utf-8"
     )
-    return load_double_counts([tmp_path], IDS)
+    return load_double_counts([tmp_path], IDS, COUNTED)
 
 
 @pytest.mark.parametrize(
@@ -285,7 +287,7 @@ def test_a_decision_does_not_outlive_the_number_it_was_made_on(
     row = {key: line[key] for key in ("filing", "operator", "permit", "scope", "month")} | {"events": events}
     held = rows_to_table("cadmv_event_count", [row | {"initiated_by": "other", "location": "other"}])
     with nullcontext() if holds else pytest.raises(BadInput, match="no longer holds"):
-        verify_double_counts([line], {"cadmv_event_count": held})
+        verify_double_counts([line], {"cadmv_event_count": held}, COUNTED)
 
 
 def test_categories_lead_to_those_of_the_dictionary() -> None:
@@ -369,7 +371,7 @@ def test_a_correction_is_of_an_original_that_has_a_digest(source: str, reviewed:
 def test_a_shipped_filing_is_read_whole(folder: Path, reviewed: Reviewed, tmp_path: Path) -> None:
     held = load_catalogue(RAW, tmp_path / "landed", None, HashCache(tmp_path / "hashes.json"))
     [one] = [h for h in held if h.folder == folder]
-    staged = reader(one.filing.source).read(reviewed.context(one))
+    staged = source_of(one.filing.source).read(reviewed.context(one))
     assert staged.unaccounted == 0
     assert staged.warnings == []
     assert all(row.expected for row in staged.rejected)

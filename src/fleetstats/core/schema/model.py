@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -36,8 +38,14 @@ class Field:
 class Table:
     """A published table. `key` names the columns that tell its rows apart.
 
-    An `optional` table exists only in builds that read the publishers' own files, and so do the
-    marts that read it.
+    - An `optional` table exists only in builds that read the publishers' own files, and so do the marts that read it.
+    - `sources` are those it rests on: of a core table the one whose reader fills it, of a mart those that it selects
+      from a table of several. Empty where they follow from what it reads, and where the registry of sources says who
+      fills a table together.
+    - `miles` are the columns that its kilometres are converted from; where there are two, the second is the high end.
+    - `in_marts` are columns of marts that add up one of its columns under another name.
+    - `figures` are the columns of a mart that are compared between publications, none where it shows figures of other
+      marts, and `ends` is the column that says when a figure's period ends (or begins, of months and quarters).
     """
 
     name: str
@@ -46,6 +54,16 @@ class Table:
     fields: tuple[Field, ...]
     key: tuple[str, ...]
     optional: bool = False
+    sources: tuple[str, ...] = ()
+    miles: tuple[str, ...] = ()
+    in_marts: Mapping[str, str] = dataclass_field(default_factory=dict, hash=False)
+    figures: tuple[str, ...] = ()
+    ends: str = ""
+
+    @property
+    def source(self) -> str | None:
+        """Whose a core table is; None where several sources fill it, and for tables that are computed."""
+        return self.sources[0] if self.kind == "core" and self.sources else None
 
     @property
     def columns(self) -> list[str]:

@@ -10,9 +10,9 @@ from typing import Any
 from fleetstats.core.schema.dictionary import page, sql_type
 from fleetstats.core.schema.model import DECIMALS, Field, Table, Type
 from fleetstats.core.schema.tables import TABLES
-from fleetstats.core.settings import packaged
+from fleetstats.core.settings import packaged_folders
 from fleetstats.outputs.export.tables import SQLITE_FILE, Keys
-from fleetstats.warehouse.dependencies import sources_of
+from fleetstats.warehouse.dependencies import sources_of_tables
 from fleetstats.warehouse.marts import load_statements
 
 Rows = list[dict[str, Any]]
@@ -91,7 +91,7 @@ def package(
     The schema stands with the CSV file; without CSV with the Parquet file; else within SQLite's.
     """
     forms = [form for form in ("csv", "parquet") if form in formats]
-    statements = load_statements(packaged("sql"))
+    statements = load_statements(*packaged_folders("sql"))
     resources: list[dict[str, Any]] = []
     for name, keys in tables.items():
         spec = TABLES[name]
@@ -156,7 +156,7 @@ def _sources_of(spec: Table, statements: dict[str, str], sources: Rows) -> list[
     """The publishers that a table's figures come from; reviewed tables and ledgers are the project's own."""
     if spec.kind not in ("mart", "core", "crosscheck"):
         return []
-    codes = sources_of(statements.get(spec.name, spec.name), statements)
+    codes = sources_of_tables([spec.name], statements)
     return [
         {"title": f"{row['publisher']}: {row['title_en']}", "code": row["source"]}
         | ({"path": row["homepage"]} if row["homepage"] else {})

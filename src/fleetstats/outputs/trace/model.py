@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fleetstats.core.schema.keys import lineage_key
 from fleetstats.core.schema.tables import TABLES
-from fleetstats.outputs.trace.source_records import Printed
+from fleetstats.sources.printed import Printed
 
 if TYPE_CHECKING:
     pass

@@ -18,8 +18,10 @@ from fleetstats.core.schema.keys import key_text
 from fleetstats.core.schema.model import DECIMALS, Table
 from fleetstats.core.schema.tables import TABLES, tables
 from fleetstats.core.units import KM_PER_MI, KM_PER_MI_REPORT, mi_to_km
-from fleetstats.outputs.trace.source_records import Filings, Printed, Source
+from fleetstats.outputs.trace.source_records import Filings, FoundRecords
 from fleetstats.outputs.trace.where_clause import Condition, parse_condition
+from fleetstats.sources.printed import Printed
+from fleetstats.sources.registry import source as source_of
 from fleetstats.warehouse.lineage import LINEAGE
 
 if TYPE_CHECKING:
@@ -33,15 +35,6 @@ LIMIT = 20
 
 
 _HINTS = 12
-
-
-_BESIDE = {
-    ("cadmv_mileage_filer", "distance_mi_reported"): "annual_mi",
-    ("cadmv_mileage_filer", "km_high"): "annual_km_high",
-    ("cadmv_mileage_month", "distance_mi_cumulative"): "distance_mi_reported",
-}
-"""Columns of marts that have no lineage of their own: the column of the core row that adds up to them. Any other
-column of the same name in both does too."""
 
 
 _ADDS_UP = ("count", *DECIMALS)
@@ -68,9 +61,6 @@ _SAME_CELL = (
 
 
 _TENS = {"万": 10**4, "萬": 10**4, "亿": 10**8, "thousand": 10**3, "million": 10**6, "billion": 10**9}
-
-
-_MEASURE = {"cadmv_event_count": "disengagements", "cadmv_mileage_month": "mileage"}
 
 
 def trace(
@@ -154,7 +144,7 @@ class _Tracer:
         self._files = files
         self._filings: dict[str, dict[str, Any]] = {}
         self._known: dict[tuple[str, str], list[Cell]] = {}
-        self._sources: dict[tuple[str, str, str], Source] = {}
+        self._sources: dict[tuple[str, str, str], FoundRecords] = {}
         # Of a publication without lineage DuckDB has no such table, and PostgreSQL an empty one
         there = ask(f"select 1 as one from information_schema.tables where table_name = '{LINEAGE}'")  # noqa: S608 - our names
         if not there or not ask(f"select 1 as one from {LINEAGE} limit 1"):  # noqa: S608 - our names
@@ -261,7 +251,7 @@ class _Tracer:
         names = set()
         for line in first:
             table = TABLES[line["core_table"]]
-            name = _BESIDE.get((table.name, column), column)
+            name = table.in_marts.get(column, column)
             if table.kind != "core" or name not in table.columns or fields[column].type not in _ADDS_UP:
                 return None
             names.add(name)
@@ -420,8 +410,7 @@ class _Tracer:
             part.done.append(_times(counted, factor, part.contribution))
             part.reconciles = counted * factor == part.contribution
         values = [record.value for record in part.records if record.value is not None]
-        comparable = part.table != "nhtsa_incident_month" or len(part.records) == 1
-        if values and comparable and counted is not None and column not in ("vehicles", "vehicles_masked"):
+        if values and counted is not None and column not in ("vehicles", "vehicles_masked"):
             found = sum(values, Decimal(0))
             part.reconciles = part.reconciles is not False and found == counted
             if len(values) > 1:
@@ -440,8 +429,9 @@ class _Tracer:
 
     def _decisions(self, part: Part, row: dict[str, Any]) -> list[str]:
         found = []
+        measure = _measure_of(part.table)
         for d in self._doubles:
-            if d["measure"] != _MEASURE.get(part.table) or any(d[k] != row[k] for k in ("operator", "month")):
+            if d["measure"] != measure or any(d[k] != row[k] for k in ("operator", "month")):
                 continue
             if (d["filing"], d["permit"]) == (row["filing"], row["permit"]) and d["decision"] == "kept":
                 found.append(f"in two filings, kept here: {_double(d)}")
@@ -564,6 +554,13 @@ class _Tracer:
         return dict(sorted(self._filings.items()))
 
 
+def _measure_of(table: str) -> str | None:
+    """What decisions on double counts call the figures of a core table, if there may be any."""
+    code = TABLES[table].source
+    counted = source_of(code).double_counts if code is not None else {}
+    return next((measure for measure, c in counted.items() if c.table == table), None)
+
+
 def _double(decision: dict[str, Any]) -> str:
     unit = " mi" if decision["measure"] == "mileage" else f" {decision['measure']}"
     unit = unit.removesuffix("s") if decision["value"] == 1 else unit
@@ -600,12 +597,10 @@ def _miles(part: Part, row: dict[str, Any], column: str) -> str | None:
     """The column of miles that a column of kilometres is converted from, if it is one."""
     if "km" not in column.split("_"):
         return None
-    if part.table == "cadmv_mileage_month":
-        return "distance_mi_reported"
-    if part.table == "cadmv_mileage_filer":
-        high = "high" in column.split("_") and row["annual_mi_high"] is not None
-        return "annual_mi_high" if high else "annual_mi"
-    return None
+    miles = TABLES[part.table].miles
+    if len(miles) > 1 and "high" in column.split("_") and row[miles[1]] is not None:
+        return miles[1]
+    return miles[0] if miles else None
 
 
 def _times(number: Decimal, factor: Decimal, result: Decimal) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -15,9 +14,9 @@ from fleetstats.core.schema.arrow import make_table, rows_to_table
 from fleetstats.core.schema.vocabulary import INITIATED_BY, LOCATIONS
 from fleetstats.core.units import parse_count
 from fleetstats.sources.cadmv.digest import read_digest_rows
-from fleetstats.sources.cadmv.filers import FilerResolver, find_columns, note_unnamed_columns, unnamed_values
-from fleetstats.sources.cadmv.forms import edition_period as parse_edition
-from fleetstats.sources.cadmv.forms import owner_of, parse_event_date, parse_month_header
+from fleetstats.sources.cadmv.filers import FilerResolver, note_unnamed_columns, unnamed_values
+from fleetstats.sources.cadmv.forms import edition_of, edition_period, is_month, owner_of, parse_event_date
+from fleetstats.sources.columns import FoundColumns, find_columns
 from fleetstats.sources.digest_csv import write_table_csv
 from fleetstats.sources.records import (
     Batch,
@@ -35,25 +34,11 @@ from fleetstats.sources.staged import Context, Staged
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SOURCE = "cadmv_disengagement"
 CATEGORIES_FILE = "categories.csv"
 
-_WANTED: dict[str, Callable[[str], bool]] = {
-    "Manufacturer": lambda cell: cell == "manufacturer",
-    "Permit Number": lambda cell: cell == "permitnumber",
-    "DATE": lambda cell: cell == "date",
-    "VIN NUMBER": lambda cell: cell in ("vinnumber", "vin"),
-    "VEHICLE IS CAPABLE OF OPERATING WITHOUT A DRIVER": lambda cell: cell.startswith("vehicleiscapable"),
-    "DRIVER PRESENT": lambda cell: cell.startswith("driverpresent"),
-    "DISENGAGEMENT INITIATED BY": lambda cell: cell.startswith("disengagementinitiatedby"),
-    "DISENGAGEMENT LOCATION": lambda cell: cell.startswith("disengagementlocation"),
-    "DESCRIPTION OF FACTS CAUSING DISENGAGEMENT": lambda cell: cell.startswith("descriptionoffacts"),
-}
 _DIGEST_COLUMNS = "table operator permit scope month initiated_by location events original_sha256".split()
 _CATEGORY_COLUMNS = "column printed category note".split()
 _ANSWERS = {"yes": "yes", "y": "yes", "no": "no", "n": "no"}
-
-__all__ = ["SOURCE", "digest", "parse_edition", "parse_month_header", "read"]
 
 
 def read(context: Context) -> Staged:
@@ -118,7 +103,7 @@ class _Categoriser:
 
     def count(self, cells: Interpreted, keep: list[int]) -> None:
         for code, number in Counter(cells.codes[keep].tolist()).items():
-            self.counts[(cells.texts[code], cells.values[code])] += number
+            self.counts[(str(cells.texts[code]), cells.values[code])] += number
 
     def note(self) -> None:
         for (printed, category), number in sorted(self.counts.items(), key=lambda i: (-i[1], i[0])):
@@ -130,16 +115,17 @@ def _read_original(context: Context) -> Staged:
 
     staged = Staged(context.held.filing.id)
     file = open_form(context)
-    places = find_columns(file, _WANTED, context, staged)
+    edition_of(context)
+    columns = find_columns(file, context, staged, edition_period, is_known=is_month)
     resolver = FilerResolver(context, staged)
     initiated = _Categoriser("initiated_by", context, staged)
     location = _Categoriser("location", context, staged)
     events: list[pa.Table] = []
     unnamed: dict[int, int] = {}
-    owner = owner_of(places["Manufacturer"], places["Permit Number"], context)
+    owner = owner_of(columns, context)
     for batch in read_batches(file, context, staged, owner):
         unnamed_values(file, batch, unnamed)
-        table = _read_batch(batch, places, resolver, initiated, location, staged)
+        table = _read_batch(batch, columns, resolver, initiated, location, staged)
         staged.records_loaded += table.num_rows
         events.append(table)
     note_unnamed_columns(unnamed, staged)
@@ -155,7 +141,7 @@ def _read_original(context: Context) -> Staged:
 
 def _read_batch(
     batch: Batch,
-    places: dict[str, int],
+    columns: FoundColumns,
     resolver: FilerResolver,
     initiated: _Categoriser,
     location: _Categoriser,
@@ -164,24 +150,26 @@ def _read_batch(
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    cells = {name: batch.cells[i] for name, i in places.items()}
+    def cells(name: str) -> pa.StringArray:
+        return columns.cells(batch, name)
+
     faults = Faults()
-    filers = resolver.resolve(batch, cells["Manufacturer"], cells["Permit Number"], faults)
-    days = interpret(cells["DATE"], parse_event_date)
-    faults.add("DATE", days)
+    filers = resolver.resolve(batch, cells("manufacturer"), cells("permit"), faults)
+    days = interpret(cells("date"), parse_event_date)
+    faults.add(columns.title("date"), days)
     keep = reject_faults(batch, faults, staged)
     rows = pa.array(keep)
     records = pa.array(batch.records[keep], pa.int64())
-    printed_initiator = cells["DISENGAGEMENT INITIATED BY"].take(rows)
-    printed_location = cells["DISENGAGEMENT LOCATION"].take(rows)
+    printed_initiator = cells("initiated_by").take(rows)
+    printed_location = cells("location").take(rows)
     initiators = interpret(printed_initiator, initiated.meaning)
     locations = interpret(printed_location, location.meaning)
     everyone = list(range(len(keep)))
     initiated.count(initiators, everyone)
     location.count(locations, everyone)
     day = days.take(pa.date32()).take(rows)
-    capable = interpret(cells["VEHICLE IS CAPABLE OF OPERATING WITHOUT A DRIVER"].take(rows), _answer)
-    present = interpret(cells["DRIVER PRESENT"].take(rows), _answer)
+    capable = interpret(cells("capable_without_driver").take(rows), _answer)
+    present = interpret(cells("driver_present").take(rows), _answer)
     return make_table(
         "cadmv_event",
         {
@@ -192,14 +180,14 @@ def _read_batch(
             "scope": filers.scope.take(rows),
             "event_on": day,
             "month": pc.floor_temporal(day, unit="month").cast(pa.date32()),
-            "vin": pc.utf8_upper(pc.utf8_trim_whitespace(cells["VIN NUMBER"].take(rows))),
+            "vin": pc.utf8_upper(pc.utf8_trim_whitespace(cells("vin").take(rows))),
             "capable_without_driver": capable.take(pa.string()),
             "driver_present": present.take(pa.string()),
             "initiated_by": initiators.take(pa.string()),
             "initiated_by_printed": printed_initiator,
             "location": locations.take(pa.string()),
             "location_printed": printed_location,
-            "description": cells["DESCRIPTION OF FACTS CAUSING DISENGAGEMENT"].take(rows),
+            "description": cells("description").take(rows),
             "corrected": marks_of(records, staged),
         },
     )

@@ -1,21 +1,19 @@
-"""The filers of the DMV's files: columns found by their headings, permits and names resolved."""
+"""The filers of the DMV's files: permits and names resolved; and columns without a name."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from fleetstats.core.csv_tables import line_to_add
-from fleetstats.core.errors import BadInput, shorten
+from fleetstats.core.errors import BadInput
 from fleetstats.filings.operators import NAME_COLUMNS, normalise_permit
-from fleetstats.sources.cadmv.forms import parse_month_header, scope_of
-from fleetstats.sources.csv_file import RecordFile, normalise_header
+from fleetstats.sources.cadmv.forms import scope_of
+from fleetstats.sources.csv_file import RecordFile
+from fleetstats.sources.records import Batch, Faults
 from fleetstats.sources.staged import Context, Staged
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-from fleetstats.sources.records import Batch, Faults
 
 
 class Filers(NamedTuple):
@@ -84,42 +82,6 @@ class FilerResolver:
             )
         self._known[(name, permit)] = (resolution.operator, permit, scope)
         return self._known[(name, permit)]
-
-
-def find_columns(
-    file: RecordFile, wanted: dict[str, Callable[[str], bool]], context: Context, staged: Staged
-) -> dict[str, int]:
-    """Where the wanted columns are. Others are named in a warning, unnamed ones left to the caller.
-
-    Raises `BadInput` naming the columns that are missing, those there twice, and those not known.
-    """
-    places: dict[str, int] = {}
-    unknown: list[str] = []
-    for i, cell in enumerate(file.header):
-        normal = normalise_header(cell)
-        names = [name for name, matches in wanted.items() if normal and matches(normal)]
-        if not names:
-            if normal and parse_month_header(cell) is None:
-                unknown.append(" ".join(cell.split()))
-            continue
-        if names[0] in places:
-            raise BadInput("a column is there twice", file=context.name, record=1, column=names[0])
-        places[names[0]] = i
-    missing = [name for name in wanted if name not in places]
-    if missing:
-        raise BadInput(
-            "a column is missing" if len(missing) == 1 else "columns are missing",
-            file=context.name,
-            record=1,
-            column=", ".join(missing),
-            found=", ".join(shorten(" ".join(c.split()), 40) for c in file.header if c.strip()) or "nothing",
-            expected=", ".join(wanted),
-            todo=f"see whether the publisher renamed it (not known here: {', '.join(unknown) or 'none'})",
-        )
-    for name in unknown:
-        staged.warnings.append(f"{context.name}: a column that is not known and not loaded: {name!r}")
-    staged.observed["columns"] = [" ".join(c.split()) for c in file.header if c.strip()]
-    return places
 
 
 def note_unnamed_columns(counts: dict[int, int], staged: Staged) -> None:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from fleetstats.core.errors import BadInput
 from fleetstats.core.periods import MONTH_NAMES, Period, report_year_period
 from fleetstats.filings.operators import normalise_permit
+from fleetstats.sources.columns import FoundColumns
 from fleetstats.sources.records import Batch, Owner
 from fleetstats.sources.staged import Context
 
@@ -87,6 +88,11 @@ def parse_month_header(cell: str) -> date | None:
     return None if month is None else date(year + 2000 if year < 100 else year, month, 1)
 
 
+def is_month(cell: str) -> bool:
+    """Whether a header cell names a month."""
+    return parse_month_header(cell) is not None
+
+
 _DATE_FORMS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), order)
     for pattern, order in (
@@ -126,8 +132,9 @@ def parse_event_date(text: str) -> date:
     raise ValueError("not a date such as 3/28/2023, 2023-03-28, 20230328 or Mar 28, 2023")
 
 
-def owner_of(name: int, permit: int, context: Context) -> Owner:
+def owner_of(columns: FoundColumns, context: Context) -> Owner:
     """Whose a record is, by its columns of name and permit; a record given to another operator changes both."""
+    name, permit = columns.places["manufacturer"], columns.places["permit"]
 
     def reassign(operator: str, batch: Batch, position: int) -> dict[int, str]:
         printed = normalise_permit(batch.cells[permit][position].as_py())

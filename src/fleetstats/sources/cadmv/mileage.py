@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -13,9 +13,9 @@ from fleetstats.core.schema.arrow import make_table, rows_to_table
 from fleetstats.core.schema.model import arrow_type
 from fleetstats.core.units import KM_PER_MI, mi_to_km, parse_count, parse_distance
 from fleetstats.sources.cadmv.digest import read_digest_rows
-from fleetstats.sources.cadmv.filers import FilerResolver, find_columns, note_unnamed_columns, unnamed_values
-from fleetstats.sources.cadmv.forms import edition_of, owner_of, parse_month_header
-from fleetstats.sources.cadmv.forms import edition_period as parse_edition
+from fleetstats.sources.cadmv.filers import FilerResolver, note_unnamed_columns, unnamed_values
+from fleetstats.sources.cadmv.forms import edition_of, edition_period, is_month, owner_of, parse_month_header
+from fleetstats.sources.columns import FoundColumns, find_columns
 from fleetstats.sources.csv_file import RecordFile
 from fleetstats.sources.digest_csv import write_table_csv
 from fleetstats.sources.records import (
@@ -33,22 +33,10 @@ from fleetstats.sources.staged import Context, Staged
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SOURCE = "cadmv_mileage"
-
-_WANTED: dict[str, Callable[[str], bool]] = {
-    "Manufacturer": lambda cell: cell == "manufacturer",
-    "Permit Number": lambda cell: cell == "permitnumber",
-    "VIN NUMBER": lambda cell: cell in ("vinnumber", "vin"),
-    "Annual Total of Disengagements": lambda cell: cell == "annualtotalofdisengagements",
-    "ANNUAL TOTAL": lambda cell: cell == "annualtotal",
-}
-
 _DIGEST_COLUMNS = (
     "table operator permit scope month report_year period_start period_end distance_mi distance_mi_high "
     "bound vehicles vehicles_masked disengagements rows rows_from_months reference original_sha256"
 ).split()
-
-__all__ = ["SOURCE", "digest", "parse_edition", "parse_month_header", "read"]
 
 
 def read(context: Context) -> Staged:
@@ -66,16 +54,17 @@ def read(context: Context) -> Staged:
 def _read_original(context: Context) -> Staged:
     staged = Staged(context.held.filing.id)
     file = open_form(context)
-    places = find_columns(file, _WANTED, context, staged)
+    edition_of(context)
+    columns = find_columns(file, context, staged, edition_period, is_known=is_month)
     months = _month_columns(file, context)
     resolver = FilerResolver(context, staged)
     reports: list[pa.Table] = []
     distances: list[pa.Table] = []
     unnamed: dict[int, int] = {}
-    owner = owner_of(places["Manufacturer"], places["Permit Number"], context)
+    owner = owner_of(columns, context)
     for batch in read_batches(file, context, staged, owner):
         unnamed_values(file, batch, unnamed)
-        report, distance = _read_batch(batch, file, places, months, resolver, staged)
+        report, distance = _read_batch(batch, file, columns, months, resolver, staged)
         staged.records_loaded += report.num_rows
         reports.append(report)
         distances.append(distance)
@@ -118,7 +107,7 @@ def _month_columns(file: RecordFile, context: Context) -> dict[date, int]:
 def _read_batch(
     batch: Batch,
     file: RecordFile,
-    places: dict[str, int],
+    columns: FoundColumns,
     months: dict[date, int],
     resolver: FilerResolver,
     staged: Staged,
@@ -130,19 +119,19 @@ def _read_batch(
     mi = arrow_type("mi")
     faults = Faults()
     filers = resolver.resolve(
-        batch, batch.cells[places["Manufacturer"]], batch.cells[places["Permit Number"]], faults
+        batch, columns.cells(batch, "manufacturer"), columns.cells(batch, "permit"), faults
     )
-    disengagements = interpret(batch.cells[places["Annual Total of Disengagements"]], parse_count)
-    faults.add("Annual Total of Disengagements", disengagements)
-    annual = interpret(batch.cells[places["ANNUAL TOTAL"]], _distance_or_none)
-    faults.add("ANNUAL TOTAL", annual)
+    disengagements = interpret(columns.cells(batch, "disengagements"), parse_count)
+    faults.add(columns.title("disengagements"), disengagements)
+    annual = interpret(columns.cells(batch, "annual_total"), _distance_or_none)
+    faults.add(columns.title("annual_total"), annual)
     by_month = {month: interpret(batch.cells[i], _distance_or_none) for month, i in months.items()}
     for month, cells in by_month.items():
         faults.add(file.header[months[month]], cells)
     keep = reject_faults(batch, faults, staged)
     rows = pa.array(keep)
     records = pa.array(batch.records[keep], pa.int64())
-    vins = pc.utf8_upper(pc.utf8_trim_whitespace(batch.cells[places["VIN NUMBER"]].take(rows)))
+    vins = pc.utf8_upper(pc.utf8_trim_whitespace(columns.cells(batch, "vin").take(rows)))
     masked = pc.starts_with(vins, "~")
     common = {
         "filing": pa.array([staged.filing] * len(keep), pa.string()),
@@ -311,6 +300,12 @@ def _by_filer(report: pa.Table, months: dict[date, int], context: Context) -> pa
             "original_sha256": [context.held.original_sha256] * count,
         },
     )
+
+
+def disengagements(tables: Mapping[str, pa.Table]) -> set[int]:
+    """The numbers of disengagements that occur in annual totals: rates are shown with limits."""
+    filers = tables.get("cadmv_mileage_filer")
+    return set() if filers is None else {n for n in filers["disengagements"].to_pylist() if n is not None}
 
 
 def digest(staged: Staged) -> bytes:

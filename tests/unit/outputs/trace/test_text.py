@@ -11,8 +11,8 @@ import pytest
 from fleetstats.core.formats import to_json
 from fleetstats.outputs.trace.html import trace_html
 from fleetstats.outputs.trace.model import Cell, Part, Trace, plain_number
-from fleetstats.outputs.trace.source_records import Printed
 from fleetstats.outputs.trace.text import trace_text
+from fleetstats.sources.printed import Printed
 
 HOSTILE = "<script>alert('x')</script>\x1b[31m"
 FILING: dict[str, Any] = {

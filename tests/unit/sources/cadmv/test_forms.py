@@ -15,7 +15,6 @@ from fleetstats.core.errors import BadInput
 from fleetstats.filings.corrections import Correction, corrections_sha256
 from fleetstats.sources import csv_file
 from fleetstats.sources.cadmv.digest import read_digest_rows
-from fleetstats.sources.cadmv.filers import find_columns
 from fleetstats.sources.cadmv.forms import (
     DRIVERLESS,
     WITH_DRIVER,
@@ -320,51 +319,6 @@ def test_no_correction_of_a_column_is_lost_to_another_one(
     flag = correction([2], "flag", "P1", column="Permit")
     with pytest.raises(BadInput):
         read(make_context("cadmv_mileage", "2023", as_csv(ROWS), corrections=[stale, flag]))
-
-
-# Columns
-
-WANTED: dict[str, Callable[[str], bool]] = {
-    "Manufacturer": lambda cell: cell == "manufacturer",
-    "DATE": lambda cell: cell == "date",
-}
-
-
-def columns(context: Context) -> tuple[dict[str, int], Staged]:
-    staged = Staged("f")
-    return find_columns(open_form(context), WANTED, context, staged), staged
-
-
-def test_columns_are_found_by_name_wherever_they_are(
-    make_context: Maker, as_csv: Callable[..., bytes]
-) -> None:
-    context = make_context(
-        "cadmv_mileage", "2023", as_csv([["date", "", "JULY 2020", "MANU-\nFACTURER", "New one"]])
-    )
-    places, staged = columns(context)
-    assert places == {"DATE": 0, "Manufacturer": 3}
-    assert staged.warnings == [
-        "cadmv_mileage/2023: file.csv: a column that is not known and not loaded: 'New one'"
-    ]
-    assert staged.observed["columns"] == ["date", "JULY 2020", "MANU- FACTURER", "New one"]
-
-
-def test_a_missing_column_is_named_beside_those_not_known(
-    make_context: Maker, as_csv: Callable[..., bytes]
-) -> None:
-    with pytest.raises(BadInput, match="a column is missing") as caught:
-        columns(make_context("cadmv_mileage", "2023", as_csv([["Manufacturer", "DAY"]])))
-    assert (caught.value.record, caught.value.column) == (1, "DATE")
-    assert "not known here: DAY" in str(caught.value)
-    with pytest.raises(BadInput, match="columns are missing") as caught:
-        columns(make_context("cadmv_mileage", "2023", as_csv([["a", "b"]])))
-    assert caught.value.column == "Manufacturer, DATE"
-
-
-def test_a_column_that_is_there_twice_is_refused(make_context: Maker, as_csv: Callable[..., bytes]) -> None:
-    with pytest.raises(BadInput, match="a column is there twice") as caught:
-        columns(make_context("cadmv_mileage", "2023", as_csv([["DATE", "Manufacturer", "Date"]])))
-    assert caught.value.column == "DATE"
 
 
 # Digests

@@ -1,0 +1,32 @@
+"""Hashes of cells, which tell of changes between editions without carrying the text."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from fleetstats.sources.csv_file import normalise_header
+from fleetstats.sources.staged import Staged
+
+_HASH_DIGITS = 8
+_NARRATIVE = normalise_header("Narrative")
+
+
+def hash_cells(cells: Sequence[str]) -> str:
+    """The first digits of the SHA-256 over cells, with CRLF and CR taken as LF."""
+    text = "\x1f".join(cells).replace("\r\n", "\n").replace("\r", "\n")
+    return hashlib.sha256(text.encode()).hexdigest()[:_HASH_DIGITS]
+
+
+def hide_narratives(staged: Staged) -> None:
+    """Leave nothing of a narrative in the notes of corrections: a hash says which text it was."""
+    for i, one in enumerate(staged.corrected):
+        if one.addresses == "original" and (
+            one.column_name is None or normalise_header(one.column_name) == _NARRATIVE
+        ):
+            staged.corrected[i] = one._replace(
+                printed=one.printed and f"sha256 {hash_cells([one.printed.rstrip(',')])}",
+                used=one.used
+                if one.action == "reassign"
+                else one.used and f"sha256 {hash_cells([one.used])}",
+            )
