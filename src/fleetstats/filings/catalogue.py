@@ -8,14 +8,49 @@ ours to ship); where a digest's original is present, by its sha256, it is read i
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from fleetstats.core.errors import BadInput, ConfigurationError
 from fleetstats.core.files import FileHashes, HashCache
 from fleetstats.core.settings import added_folders
 from fleetstats.filings.chains import check_chains
 from fleetstats.filings.filing import Filing, Held, read_filing
+
+if TYPE_CHECKING:
+    from fleetstats.core.settings import Settings
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The filings that are held, each with the bytes to read for it, in the order of their ids."""
+
+    held: tuple[Held, ...]
+
+    @classmethod
+    def open(cls, settings: Settings, *, remember: bool = False, hash_again: bool = False) -> Catalogue:
+        """The filings that these settings lead to, each checked against its sha256.
+
+        Hashes come from the cache where a file's size and time are as they were; `remember` keeps the new ones for
+        the next time, `hash_again` reads every file. Raises as `load_catalogue`.
+        """
+        hashes = HashCache(None if hash_again else settings.cache / "hashes.json")
+        held = load_catalogue(settings.raw, settings.landed, settings.originals, hashes)
+        if remember:
+            hashes.save()
+        return cls(tuple(held))
+
+    def __iter__(self) -> Iterator[Held]:
+        return iter(self.held)
+
+    def __len__(self) -> int:
+        return len(self.held)
+
+    def of(self, source: str) -> dict[str, Held]:
+        """The filings of one source, by edition."""
+        return {held.filing.edition: held for held in self.held if held.filing.source == source}
 
 
 def filing_folders(*roots: Path) -> list[Path]:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Literal
 
 from fleetstats.core.errors import BadInput
-from fleetstats.core.files import HashCache, hash_file, write_atomically
+from fleetstats.core.files import hash_file, write_atomically
 from fleetstats.core.settings import Settings
-from fleetstats.filings.catalogue import load_catalogue
+from fleetstats.filings.catalogue import Catalogue
 from fleetstats.filings.corrections import corrections_sha256
 from fleetstats.filings.filing import FILING_FILE, Filing, Held, Original, read_filing, write_filing
 from fleetstats.sources import registry
@@ -44,17 +44,15 @@ def make_digests(
     """
     if source is not None:
         registry.source(source)
-    cache = HashCache(settings.cache / "hashes.json")
-    reviewed = Reviewed(settings.data, settings.landed)
+    reviewed = Reviewed.open(settings)
     originals = [
         h
-        for h in load_catalogue(settings.raw, settings.landed, settings.originals, cache)
+        for h in Catalogue.open(settings, remember=True)
         if h.read_as == "original"
         and registry.source(h.filing.source).digest is not None
         and source in (None, h.filing.source)
         and edition in (None, h.filing.edition)
     ]
-    cache.save()
     if not originals:
         raise BadInput(
             "there is no publisher's file to make a digest of",

@@ -27,10 +27,10 @@ from fleetstats.core.errors import (
     DownloadFailed,
     HostUnreachable,
 )
-from fleetstats.core.files import FileHashes, HashCache, hash_file, write_atomically
+from fleetstats.core.files import FileHashes, hash_file, write_atomically
 from fleetstats.core.locks import exclusive, lock_file
 from fleetstats.core.settings import Settings
-from fleetstats.filings.catalogue import load_catalogue
+from fleetstats.filings.catalogue import Catalogue
 from fleetstats.filings.chains import superseded
 from fleetstats.filings.filing import Held
 from fleetstats.ingest.addresses import Address, declared
@@ -168,11 +168,8 @@ def newly_landed(settings: Settings) -> list[dict[str, Any]]:
     in the cache.
     """
     memory = _Memory(settings.cache / "announced.json")
-    catalogue = load_catalogue(
-        settings.raw, settings.landed, settings.originals, HashCache(settings.cache / "hashes.json")
-    )
     new = []
-    for held in catalogue:
+    for held in Catalogue.open(settings):
         known = memory.get(held.filing.id)
         said = {"sha256": held.sha256, "accepted": held.filing.accepted}
         if not held.folder.is_relative_to(settings.landed) or known == said:
@@ -206,9 +203,7 @@ class _Fetcher:
         self._load()
 
     def _load(self) -> None:
-        cache = HashCache(self._settings.cache / "hashes.json")
-        at = self._settings
-        self._catalogue = load_catalogue(at.raw, at.landed, at.originals, cache)
+        self._catalogue = Catalogue.open(self._settings)
 
     def planned(self, source: str, address: Address) -> Fetched:
         """What a dry run says of an address."""

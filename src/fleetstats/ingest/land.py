@@ -15,11 +15,11 @@ from typing import Any, Literal, NamedTuple
 import yaml
 
 from fleetstats.core.errors import BadInput
-from fleetstats.core.files import FileHashes, HashCache, hash_file
+from fleetstats.core.files import FileHashes, hash_file
 from fleetstats.core.folders import appearing
 from fleetstats.core.periods import Period
 from fleetstats.core.settings import Settings
-from fleetstats.filings.catalogue import load_catalogue
+from fleetstats.filings.catalogue import Catalogue
 from fleetstats.filings.chains import next_amendment
 from fleetstats.filings.filing import EDITION, FILING_FILE, Filing, Held, write_filing
 from fleetstats.ingest.compare import compare, previous_edition, say_counts, unlike_in_size
@@ -69,12 +69,8 @@ def add(settings: Settings, offer: Offer, *, dry_run: bool = False) -> Landed:
     source, path = registry.source(offer.source), offer.path
     _check(offer, source)
     hashes = hash_file(path)
-    cache = HashCache(settings.cache / "hashes.json")
-    catalogue = [
-        h
-        for h in load_catalogue(settings.raw, settings.landed, settings.originals, cache)
-        if h.filing.source == source.code
-    ]
+    by_edition = Catalogue.open(settings).of(source.code)
+    catalogue = list(by_edition.values())
     same = next((h for h in catalogue if {hashes.sha256, hashes.sha256_lf} & set(h.hashes)), None)
     if same is not None and same.filing.edition != offer.edition:
         raise BadInput(
@@ -86,7 +82,6 @@ def add(settings: Settings, offer: Offer, *, dry_run: bool = False) -> Landed:
     if same is not None and same.filing.status != "digest":
         was = same.filing
         return Landed("already held", was.id, same.folder, was.supersedes, None, was.accepted)
-    by_edition = {h.filing.edition: h for h in catalogue}
     edition, supersedes = offer.edition, None if same is None else same.filing.supersedes
     if same is None and edition in by_edition:
         edition, supersedes = next_amendment(edition, by_edition)
@@ -107,7 +102,7 @@ def add(settings: Settings, offer: Offer, *, dry_run: bool = False) -> Landed:
         "transcribed" if filing.status == "transcribed" else "original",
         same.hashes if same is not None else (hashes.sha256, hashes.sha256_lf),
     )
-    reviewed = Reviewed(settings.data, settings.landed)
+    reviewed = Reviewed.open(settings)
     staged = source.read(reviewed.context(held))
     _refuse_rejected(staged, path, settings.landed / source.code, hashes)
     previous = previous_edition(catalogue, edition, supersedes)
@@ -136,9 +131,7 @@ def accept(settings: Settings, source: str, edition: str) -> list[str]:
     Raises `BadInput` if there is no such edition.
     """
     registry.source(source)
-    cache = HashCache(settings.cache / "hashes.json")
-    catalogue = load_catalogue(settings.raw, settings.landed, settings.originals, cache)
-    held = {h.filing.edition: h for h in catalogue if h.filing.source == source}
+    held = Catalogue.open(settings).of(source)
     if edition not in held:
         waiting = sorted(e for e, h in held.items() if not h.filing.accepted)
         raise BadInput(

@@ -6,10 +6,9 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from fleetstats.core.errors import BadArgument
-from fleetstats.core.files import HashCache
 from fleetstats.core.progress import Progress
 from fleetstats.core.settings import Settings
-from fleetstats.filings.catalogue import load_catalogue
+from fleetstats.filings.catalogue import Catalogue
 from fleetstats.pipeline.build import run
 from fleetstats.warehouse.base import new_run_id
 from fleetstats.warehouse.registry import open_warehouse
@@ -36,10 +35,9 @@ def vintages(settings: Settings, start: date | None, end: date | None, as_of: da
 
 
 def _issued(settings: Settings) -> set[date]:
-    catalogue = load_catalogue(
-        settings.raw, settings.landed, settings.originals, HashCache(settings.cache / "hashes.json")
-    )
-    return {held.filing.issued_on for held in catalogue if isinstance(held.filing.issued_on, date)}
+    return {
+        held.filing.issued_on for held in Catalogue.open(settings) if isinstance(held.filing.issued_on, date)
+    }
 
 
 def build_vintage(

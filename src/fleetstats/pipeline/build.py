@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from fleetstats import __version__
 from fleetstats.core.errors import ChecksFailed, ConfigurationError, shorten
-from fleetstats.core.files import HashCache
 from fleetstats.core.schema.tables import TABLES, tables
 from fleetstats.core.settings import Settings, packaged_folders
-from fleetstats.filings.catalogue import load_catalogue
+from fleetstats.filings.catalogue import Catalogue
 from fleetstats.filings.chains import in_vintage, superseded
 from fleetstats.filings.filing import Held
 from fleetstats.pipeline.fingerprint import build_code_sha256, fingerprint
@@ -89,10 +88,7 @@ def plan(
     """
     from fleetstats.sources.reviewed import Reviewed
 
-    hashes = HashCache(settings.cache / "hashes.json")
-    catalogue = load_catalogue(settings.raw, settings.landed, settings.originals, hashes)
-    if remember:
-        hashes.save()
+    catalogue = Catalogue.open(settings, remember=remember)
     held = tuple(h for h in in_vintage(catalogue, as_of) if only is None or h.filing.id in only)
     if not held:
         raise ConfigurationError(
@@ -100,7 +96,7 @@ def plan(
             if as_of
             else f"there are no filings: {settings.raw} is empty\n  to do:    install fleetstats again"
         )
-    reviewed = Reviewed(settings.data, settings.landed)
+    reviewed = Reviewed.open(settings)
     reviewed.verify(catalogue)
     return Plan(
         settings=settings,

@@ -11,9 +11,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from fleetstats.core.errors import BadInput, what_is_wrong
-from fleetstats.core.files import HashCache
 from fleetstats.core.settings import Settings
-from fleetstats.filings.catalogue import load_catalogue
+from fleetstats.filings.catalogue import Catalogue
 from fleetstats.pipeline.notifications import OVERDUE, Notice, keep, tell
 from fleetstats.sources.registry import codes, packaged_folder
 
@@ -72,9 +71,7 @@ def freshness(settings: Settings, today: date) -> list[Freshness]:
     The next edition describes one cadence more, and is due `lag_days` after that.
     """
     until: dict[str, date] = {}
-    for held in load_catalogue(
-        settings.raw, settings.landed, settings.originals, HashCache(settings.cache / "hashes.json")
-    ):
+    for held in Catalogue.open(settings):
         if held.filing.accepted:
             known = until.get(held.filing.source, date.min)
             until[held.filing.source] = max(known, held.filing.period_end)

@@ -13,11 +13,10 @@ from fleetstats.core.errors import (
     ConfigurationError,
     FleetstatsError,
 )
-from fleetstats.core.files import HashCache
 from fleetstats.core.schema.tables import TABLES, tables
 from fleetstats.core.schema.vocabulary import CHAINED
 from fleetstats.core.settings import Settings, packaged_folders
-from fleetstats.filings.catalogue import load_catalogue
+from fleetstats.filings.catalogue import Catalogue
 from fleetstats.pipeline.build import plan
 from fleetstats.warehouse import hash_chain as chain
 from fleetstats.warehouse import ledger
@@ -85,7 +84,7 @@ def verify(settings: Settings, progress: Progress) -> Answer:
     Raises `BadInput` or `ConfigurationError` for the first thing that is not as it has to be.
     """
     progress("verify", "filings")
-    catalogue = load_catalogue(settings.raw, settings.landed, settings.originals, HashCache(None))
+    catalogue = Catalogue.open(settings, hash_again=True)
     words = [f"{len(catalogue)} filings: every sha256 is as filing.yml says"]
     facts: dict[str, Any] = {
         "filings": len(catalogue),

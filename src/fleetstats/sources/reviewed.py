@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from fleetstats.core.errors import BadInput
-from fleetstats.core.settings import added_folders
+from fleetstats.core.settings import Settings, added_folders
 from fleetstats.filings.corrections import (
     CORRECTIONS_FILE,
     Correction,
@@ -29,6 +29,11 @@ class Reviewed:
 
     data: Path
     landed: Path
+
+    @classmethod
+    def open(cls, settings: Settings) -> Reviewed:
+        """The reviewed tables that ship with fleetstats, and the user's own."""
+        return cls(settings.data, settings.landed)
 
     def folders(self, code: str) -> tuple[Path, ...]:
         """Where reviewed tables of a source, or of the claims, lie; later ones add to earlier ones."""

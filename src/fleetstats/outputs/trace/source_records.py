@@ -40,13 +40,11 @@ class Filings:
     @cached_property
     def _held(self) -> dict[str, Held] | str:
         """Every filing by its id, or why they cannot be read."""
-        from fleetstats.core.files import HashCache
-        from fleetstats.filings.catalogue import load_catalogue
+        from fleetstats.filings.catalogue import Catalogue
 
         settings = self._settings
         try:
-            hashes = HashCache(settings.cache / "hashes.json")
-            found = load_catalogue(settings.raw, settings.landed, settings.originals, hashes)
+            found = Catalogue.open(settings)
         except (FleetstatsError, OSError) as error:
             return shorten(str(error), 200)
         return {held.filing.id: held for held in found}
@@ -107,7 +105,7 @@ class Filings:
             from fleetstats.sources.csv_file import open_records
             from fleetstats.sources.reviewed import Reviewed
 
-            context = Reviewed(self._settings.data, self._settings.landed).context(held)
+            context = Reviewed.open(self._settings).context(held)
             staged = source(held.filing.source).read(context)
             file = open_records(held.path, context.name)
             cells = {
