@@ -7,7 +7,6 @@ looked at; the filings on disk are as they were.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,7 +26,7 @@ from fleetstats.core.errors import (
     DownloadFailed,
     HostUnreachable,
 )
-from fleetstats.core.files import FileHashes, hash_file, write_atomically
+from fleetstats.core.files import FileHashes, hash_file
 from fleetstats.core.locks import exclusive, lock_file
 from fleetstats.core.settings import Settings
 from fleetstats.filings.catalogue import Catalogue
@@ -36,6 +35,7 @@ from fleetstats.filings.filing import Held
 from fleetstats.ingest.addresses import Address, declared
 from fleetstats.ingest.download import Answer, Download, Partial, Policy, Validators
 from fleetstats.ingest.land import Offer, add
+from fleetstats.ingest.memory import Memory
 from fleetstats.sources import registry
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ def newly_landed(settings: Settings) -> list[dict[str, Any]]:
     Each is named once, whoever landed it, so that a scheduler may announce it; what was named is remembered
     in the cache.
     """
-    memory = _Memory(settings.cache / "announced.json")
+    memory = Memory(settings.cache / "announced.json")
     new = []
     for held in Catalogue.open(settings):
         known = memory.get(held.filing.id)
@@ -198,7 +198,7 @@ class _Fetcher:
         self._policy = policy
         self._progress = progress
         self._context: ssl.SSLContext | None = None
-        self._memory = _Memory(settings.cache / "fetch.json")
+        self._memory = Memory(settings.cache / "fetch.json")
         self._unreachable: set[str] = set()
         self._load()
 
@@ -395,27 +395,3 @@ class _Fetcher:
 
 def _validators(known: dict[str, Any]) -> Validators:
     return Validators(known.get("etag"), known.get("last_modified"))
-
-
-class _Memory:
-    """What servers said of their bytes, by edition, in one file that several processes may write."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def get(self, key: str) -> dict[str, Any]:
-        found = self._read().get(key)
-        return found if isinstance(found, dict) else {}
-
-    def put(self, key: str, value: dict[str, Any]) -> None:
-        with exclusive(lock_file(self._path.with_suffix(".lock")), busy=None):
-            write_atomically(
-                self._path, json.dumps(self._read() | {key: value}, indent=1, sort_keys=True).encode()
-            )
-
-    def _read(self) -> dict[str, Any]:
-        try:
-            known = json.loads(self._path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return known if isinstance(known, dict) else {}
