@@ -12,6 +12,7 @@ import pytest
 from fleetstats.core.settings import Settings
 from fleetstats.pipeline.build import Outcome, run
 from tests.postgres_server import Server, running_server
+from tests.published_file import query
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -56,8 +57,6 @@ def from_originals(originals: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 def _query(settings: Settings) -> Query:
-    from fleetstats.warehouse.duckdb import query
-
     def ask(sql: str) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = query(settings.published, sql).to_pylist()
         return rows

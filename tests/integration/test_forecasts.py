@@ -21,7 +21,7 @@ from fleetstats.pipeline.build import rollback, run
 from fleetstats.pipeline.forecasts import backtest, forecast_published
 from fleetstats.pipeline.status import verify
 from fleetstats.warehouse import ledger
-from fleetstats.warehouse.duckdb import query
+from tests.published_file import query
 
 LEDGERS = ("forecast", "forecast_score", "backtest_score")
 
