@@ -13,6 +13,7 @@ from fleetstats.core.settings import Settings
 from fleetstats.pipeline.build import Outcome, run
 from tests.homes import OnServer, copy_of, once, publish_on
 from tests.postgres_server import Server, running_server
+from tests.published_file import query
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -81,8 +82,6 @@ def copied_home(from_digests: tuple[Settings, Outcome], tmp_path: Path) -> Setti
 
 
 def _query(settings: Settings) -> Query:
-    from fleetstats.warehouse.duckdb import query
-
     def ask(sql: str) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = query(settings.published, sql).to_pylist()
         return rows

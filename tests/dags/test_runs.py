@@ -20,10 +20,10 @@ from fleetstats.ingest import fetch as fetching
 from fleetstats.ingest.download import Policy
 from fleetstats.pipeline.build import Outcome
 from fleetstats.warehouse import ledger
-from fleetstats.warehouse.duckdb import query
 from tests.dags.support import RunDag
 from tests.homes import OnServer
 from tests.integration.test_bad_input import csv_bytes, listing, mileage, without
+from tests.published_file import query
 
 
 def states(run: Any) -> dict[str, set[str]]:

@@ -19,8 +19,8 @@ from fleetstats.ingest.stage import stage
 from fleetstats.outputs.export.tables import sort
 from fleetstats.pipeline.build import plan, run
 from fleetstats.warehouse.core_tables import account_rows, assemble
-from fleetstats.warehouse.duckdb import query
 from tests.integration.test_publication import command
+from tests.published_file import query
 
 RAW = packaged("data") / "raw"
 WHY = {"file": "a file", "reason": "a test", "evidence": "a page", "reported": True}

@@ -30,9 +30,9 @@ from fleetstats.outputs.export.earlier import FORMATS
 from fleetstats.outputs.export.export import Exported, export
 from fleetstats.outputs.export.tables import read_back
 from fleetstats.pipeline.build import Outcome, run
-from fleetstats.warehouse.duckdb import query
 from tests.homes import PATIENCE, copy_of
 from tests.integration.test_publication import command
+from tests.published_file import query
 
 Published = tuple[Settings, Outcome]
 OF_OPERATIONS = ["run_event", "backfill"]

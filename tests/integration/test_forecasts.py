@@ -20,8 +20,8 @@ from fleetstats.pipeline.build import Outcome, rollback, run
 from fleetstats.pipeline.forecasts import backtest, forecast_published
 from fleetstats.pipeline.status import verify
 from fleetstats.warehouse import ledger
-from fleetstats.warehouse.duckdb import query
 from tests.homes import copy_of
+from tests.published_file import query
 
 LEDGERS = ("forecast", "forecast_score", "backtest_score")
 

@@ -22,8 +22,8 @@ from fleetstats.forecast.ledger.versions import code_version, same_code, scoring
 from fleetstats.ingest.land import Offer, add
 from fleetstats.pipeline.build import Outcome, run
 from fleetstats.pipeline.forecasts import forecast_published
-from fleetstats.warehouse.duckdb import query
 from fleetstats.warehouse.identity import publication_id
+from tests.published_file import query
 
 Published = tuple[Settings, Outcome]
 SERIES = "orders/waymo"

@@ -19,6 +19,7 @@ from fleetstats.quality.claims import findings, load_claims
 from fleetstats.quality.revisions import compared_marts
 from fleetstats.sources.registry import CLAIMS
 from fleetstats.warehouse.dependencies import sources_of_tables
+from fleetstats.warehouse.duckdb.reader import DuckdbReader
 from fleetstats.warehouse.marts import load_statements
 
 Query = Callable[[str], list[dict[str, Any]]]
@@ -141,11 +142,6 @@ def test_a_verdict_rests_on_nothing_but_the_figures_that_its_claim_names(
     fewer = 0
     with duckdb.connect() as connection:
         connection.execute(f"attach '{from_digests[0].published}' as warehouse (read_only)")
-
-        def select(sql: str) -> list[dict[str, Any]]:
-            found: list[dict[str, Any]] = connection.execute(sql).to_arrow_table().to_pylist()
-            return found
-
         for name, claim in claims.items():
             assert claim.rests_on, name
             for table in claim.rests_on:
@@ -159,7 +155,7 @@ def test_a_verdict_rests_on_nothing_but_the_figures_that_its_claim_names(
                     f"select (select count(*) from {table}), (select count(*) from warehouse.{table})"
                 ).fetchall()
                 fewer += left < whole
-            [found] = findings({name: claim}, select)
+            [found] = findings({name: claim}, DuckdbReader(connection, None))
             assert {key: said[name][key] for key in found} == found
             for table in claim.rests_on:
                 connection.execute(f"drop view {table}")

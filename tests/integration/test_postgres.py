@@ -18,12 +18,12 @@ from fleetstats.outputs.export.export import export
 from fleetstats.outputs.trace.tracer import trace
 from fleetstats.pipeline.build import Outcome, rollback, run
 from fleetstats.pipeline.status import verify
-from fleetstats.warehouse.duckdb import query
-from fleetstats.warehouse.postgres import PostgresWarehouse
+from fleetstats.warehouse.postgres.warehouse import PostgresWarehouse
 from fleetstats.warehouse.registry import open_warehouse
 from fleetstats.warehouse.setup import prepare_server
 from tests.homes import OnServer
 from tests.postgres_server import Server
+from tests.published_file import query
 
 
 @pytest.fixture(scope="module")
@@ -110,13 +110,16 @@ def test_a_hostile_condition_does_not_reach_the_server(
 
 def test_what_a_trace_asks_can_neither_write_nor_last(published: tuple[Settings, Outcome]) -> None:
     warehouse = open_warehouse(published[0])
-    with warehouse.questions() as ask:
-        assert ask("select current_user as who, current_setting('transaction_read_only') as reads") == [
-            {"who": "fleetstats_analyst", "reads": "on"}
+    with warehouse.read(time_limit=60) as reader:
+        said = reader.query("select current_user as who, current_setting('transaction_read_only') as reads")
+        assert said.to_pylist() == [{"who": "fleetstats_analyst", "reads": "on"}]
+        assert reader.query("select current_setting('statement_timeout') as most")["most"].to_pylist() == [
+            "1min"
         ]
-        assert ask("select current_setting('statement_timeout') as most") == [{"most": "1min"}]
         with pytest.raises(BadStatement):
-            ask("create table fleetstats.mine (a int)")
+            reader.query("create table fleetstats.mine (a int)")
+    with warehouse.read(time_limit=0.2) as reader, pytest.raises(BadStatement, match="timeout"):
+        reader.query("select pg_sleep(5)")
 
 
 def test_an_unchanged_night_does_nothing_and_a_forced_one_changes_no_row(
@@ -239,26 +242,34 @@ def test_an_export_sees_one_publication_however_long_it_takes(published: tuple[S
         "run_id": "later", "happened_at": datetime(2024, 1, 1, tzinfo=UTC), "requested_by": "a", "reason": "b",
         "vintage": date(2023, 1, 1), "outcome": "planned", "publication_id": "pub-0",
     }  # fmt: skip
-    with warehouse.snapshot() as read:
-        before = read("backfill")
+    with warehouse.read() as reader:
+        before = reader.table("backfill")
         warehouse.record("backfill", "later", [row])
-        assert read("backfill") == before
-    with warehouse.snapshot() as read:
-        assert (now := read("backfill")) is not None
-        assert row in now.to_pylist()
+        assert reader.table("backfill") == before
+        with pytest.raises(BadStatement):
+            reader.query("select 1 / 0")
+        # Also after a statement that failed
+        assert reader.table("backfill") == before
+    with warehouse.read() as reader:
+        assert row in reader.table("backfill").to_pylist()
 
 
 def test_queries_go_through_one_statement_at_a_time_read_only(published: tuple[Settings, Outcome]) -> None:
-    warehouse = open_warehouse(published[0])
-    assert warehouse.query("select count(*) as n from source").to_pylist() == [{"n": 6}]
-    for statement in (
-        "delete from source",
-        "select 1; select 2",
-        "reset role; delete from source",
-        "nonsense",
-    ):
-        with pytest.raises(BadStatement, match="the statement failed"):
-            warehouse.query(statement)
+    with open_warehouse(published[0]).read() as reader:
+        assert reader.query("select count(*) as n from source").to_pylist() == [{"n": 6}]
+        for statement in (
+            "delete from source",
+            "select 1; select 2",
+            "reset role; delete from source",
+            "nonsense",
+        ):
+            with pytest.raises(BadStatement, match="the statement failed"):
+                reader.query(statement)
+        # What a user types is run as it is
+        assert reader.query("select 7 % 4 as n where 'a$x%s' like '%$x%'").to_pylist() == [{"n": 3}]
+        assert reader.query("select 1 as a, 2 as a").column_names == ["a", "a"]
+    with open_warehouse(published[0]).read() as reader, pytest.raises(BadStatement):
+        reader.query("commit")
 
 
 def test_a_second_build_leaves_with_a_clear_message(published: tuple[Settings, Outcome]) -> None:

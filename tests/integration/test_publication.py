@@ -19,8 +19,8 @@ from fleetstats.core.schema.tables import tables
 from fleetstats.core.settings import Settings
 from fleetstats.pipeline.build import Outcome, run
 from fleetstats.warehouse import ledger
-from fleetstats.warehouse.duckdb import query
 from tests.homes import PATIENCE
+from tests.published_file import query
 
 Query = Callable[[str], list[dict[str, Any]]]
 Published = tuple[Settings, Outcome]
@@ -126,10 +126,10 @@ def test_a_forced_build_keeps_every_earlier_run_in_the_ledgers(copied: Settings)
 KILLS = {
     "while filings are read": "fleetstats.ingest.stage.stage = die",
     "while the candidate is built": "fleetstats.warehouse.marts.build_marts = die",
-    "before the rename": "fleetstats.warehouse.duckdb.promote = die",
+    "before the rename": "fleetstats.warehouse.duckdb.warehouse.promote = die",
     "after the rename": (
-        "real = fleetstats.warehouse.duckdb.promote\n"
-        "fleetstats.warehouse.duckdb.promote = lambda *a: (real(*a), die())"
+        "real = fleetstats.warehouse.duckdb.warehouse.promote\n"
+        "fleetstats.warehouse.duckdb.warehouse.promote = lambda *a: (real(*a), die())"
     ),
 }
 """What a build is made to do at that moment: `die` ends its process as `kill -9` does."""
@@ -141,7 +141,8 @@ def test_killed_at_any_moment_the_publication_stays_readable_and_the_next_run_su
 ) -> None:
     published_before = rows_of(copied, "publication")
     code = (
-        "import os, signal\nimport fleetstats.ingest.stage, fleetstats.warehouse.marts, fleetstats.warehouse.duckdb\n"
+        "import os, signal\nimport fleetstats.ingest.stage, fleetstats.warehouse.marts\n"
+        "import fleetstats.warehouse.duckdb.warehouse\n"
         "from fleetstats.pipeline.build import run\nfrom fleetstats.core.settings import Settings\n"
         "def die(*a, **k):\n    os.kill(os.getpid(), signal.SIGKILL)\n"
         f"{KILLS[moment]}\n"

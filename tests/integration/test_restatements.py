@@ -24,8 +24,8 @@ from fleetstats.pipeline.build import Outcome, rollback, run
 from fleetstats.pipeline.diff import differences
 from fleetstats.warehouse import core_tables as staging
 from fleetstats.warehouse import ledger
-from fleetstats.warehouse.duckdb import query
 from tests.homes import PATIENCE, copy_of
+from tests.published_file import query
 
 AMENDED_ON = date(2024, 5, 1)
 STOP = """\

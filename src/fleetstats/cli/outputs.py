@@ -58,7 +58,9 @@ def sql(
     from fleetstats.core.formats import write_table
     from fleetstats.warehouse.registry import open_warehouse
 
-    write_table(open_warehouse(settings(), parse_day(as_of)).query(statement), form.value, output)
+    with open_warehouse(settings(), parse_day(as_of)).read() as reader:
+        found = reader.query(statement)
+    write_table(found, form.value, output)
 
 
 def chart(

@@ -62,7 +62,7 @@ def safe_cell(value: Any) -> Any:
     if isinstance(value, str) and (not value or value.startswith((*_FORMULA, _QUOTE))):
         return f"{_QUOTE}{value}"
     if isinstance(value, Decimal):
-        return _decimal(value)
+        return decimal_text(value)
     return value
 
 
@@ -71,7 +71,8 @@ def plain_cell(cell: str) -> str | None:
     return cell.removeprefix(_QUOTE) if cell else None
 
 
-def _decimal(value: Decimal) -> str:
+def decimal_text(value: Decimal) -> str:
+    """A decimal without an exponent and without trailing zeros."""
     text = f"{value:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
@@ -145,7 +146,7 @@ def _cell(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, Decimal):
-        return f"{Decimal(_decimal(value)):,f}"
+        return f"{Decimal(decimal_text(value)):,f}"
     if isinstance(value, float):
         return f"{value:,.1f}" if abs(value) >= 1000 else f"{value:.6g}"
     return str(value)

@@ -18,6 +18,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from fleetstats.core.errors import BadInput, what_is_wrong
+from fleetstats.core.formats import decimal_text
 from fleetstats.core.yaml_files import load_yaml
 
 CORRECTIONS_FILE = "corrections.yml"
@@ -121,8 +122,7 @@ def scaled(printed: str, factor: Decimal) -> str:
     with localcontext() as exact:
         exact.prec = 60
         product = (Decimal(compact.replace(",", "")) * factor).quantize(_NINE, ROUND_HALF_EVEN)
-    text = f"{product:f}"
-    return text.rstrip("0").rstrip(".")
+    return decimal_text(product)
 
 
 def load_corrections(paths: Iterable[Path]) -> list[Correction]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, cast
 
 from fleetstats.core.errors import BadArgument, ConfigurationError
 from fleetstats.core.settings import Settings
-from fleetstats.warehouse.base import State, Warehouse
+from fleetstats.warehouse.base import Reader, State
 from fleetstats.warehouse.registry import open_warehouse
 
 if TYPE_CHECKING:
@@ -56,29 +57,39 @@ class Data:
     provenance: Provenance
 
 
-class Reader:
-    """Reads the frames of charts from one publication.
+@contextmanager
+def open_charts(
+    settings: Settings, as_of: date | None = None, quarter: str | None = None
+) -> Iterator[ChartReader]:
+    """Read charts from one publication, however long it takes.
 
     Raises `ConfigurationError` where nothing is published.
     """
+    warehouse = open_warehouse(settings, as_of)
+    state = warehouse.state()
+    if state is None:
+        day = f" --as-of {as_of}" if as_of else ""
+        raise ConfigurationError(
+            f"nothing is published in {warehouse.place}\n  to do:    fleetstats run{day}"
+        )
+    with warehouse.read() as reader:
+        yield ChartReader(settings, reader, state, as_of, quarter)
 
-    def __init__(self, settings: Settings, as_of: date | None = None, quarter: str | None = None) -> None:
+
+class ChartReader:
+    """Reads the frames of charts from one publication."""
+
+    def __init__(
+        self, settings: Settings, reader: Reader, state: State, as_of: date | None, quarter: str | None
+    ) -> None:
         from fleetstats.core.settings import packaged_folders
         from fleetstats.warehouse.marts import load_statements
 
-        self.settings = settings
-        self.warehouse: Warehouse = open_warehouse(settings, as_of)
-        state = self.warehouse.state()
-        if state is None:
-            day = f" --as-of {as_of}" if as_of else ""
-            raise ConfigurationError(
-                f"nothing is published in {self.warehouse.place}\n  to do:    fleetstats run{day}"
-            )
-        self.state: State = state
+        self.settings, self.reader, self.state = settings, reader, state
         self.as_of, self.quarter = as_of, quarter
         self.until = None if quarter is None else quarter_end(quarter)
         self._statements = load_statements(*packaged_folders("sql"))
-        self.sources: list[dict[str, str]] = self.warehouse.query(
+        self.sources: list[dict[str, str]] = reader.query(
             "select source, publisher, publisher_zh, title_en, title_zh from source order by source"
         ).to_pylist()
 
@@ -93,7 +104,7 @@ class Reader:
         if tables_of(query) - self.state.rows.keys():
             frame = pd.DataFrame(columns=list(chart.columns))
         else:
-            frame = self.warehouse.query(query).to_pandas()
+            frame = self.reader.query(query).to_pandas()
         wanted = set(chart.sources) or sources_of(query, self._statements)
         sources = [s for s in self.sources if s["source"] in wanted]
         provenance = Provenance(
@@ -165,11 +176,11 @@ def draw(
             f"there is no format {', '.join(unknown) or '(empty)'}\n  expected: {', '.join(FORMATS)}"
         )
     started = perf_counter()
-    reader = Reader(settings, as_of, quarter)
     read = []
-    for chart in charts:
-        progress("read", chart.name)
-        read.append(reader.read(chart))
+    with open_charts(settings, as_of, quarter) as reader:
+        for chart in charts:
+            progress("read", chart.name)
+            read.append(reader.read(chart))
     drawing = perf_counter()
     paths: list[Path] = []
     with warnings.catch_warnings(record=True) as caught:

@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal
@@ -199,6 +200,8 @@ def forecast(
     statements = load_statements(*packaged_folders("sql"))
     there = {*built.rows, *ledgers, *(table.name for table in tables("finding"))}
     later = {name: statements[name] for name in buildable(statements, there) if name not in built.rows}
+    with warehouse.read(the_plan.run_id) as reader:
+        found, rests_on = findings(claims, reader), evidence(claims, reader)
     rows: dict[str, int] = {}
     candidate = warehouse.candidate(the_plan.run_id)
     try:
@@ -207,14 +210,14 @@ def forecast(
             candidate.load(name, table)
         for name, content in (
             ("claim", claim_rows(claims)),
-            ("claim_finding", findings(claims, candidate.select)),
-            ("claim_evidence", evidence(claims, candidate.select)),
+            ("claim_finding", found),
+            ("claim_evidence", rests_on),
         ):
             progress("forecast", name)
             candidate.load(name, rows_to_table(name, content))
             rows[name] = len(content)
         rows |= build_marts(candidate, later, there, lambda name: progress("forecast", name))
-        rows[LINEAGE] = build_lineage(
+        rows[LINEAGE] = built.rows[LINEAGE] + build_lineage(
             candidate, load_lineage(*packaged_folders("sql")), later, lambda name: progress("forecast", name)
         )
     finally:
@@ -234,7 +237,7 @@ def audit(
 
     progress("audit", f"{len(built.rows)} tables")
     results = auditor.audit(
-        warehouse.frames(the_plan.run_id),
+        partial(warehouse.read, the_plan.run_id),
         [*built.rows, "filing_account"],
         packaged_folders("expectations"),
         floors=the_plan.as_of is None,

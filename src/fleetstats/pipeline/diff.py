@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from fleetstats.core.answers import Answer
 from fleetstats.core.errors import ConfigurationError
@@ -14,7 +13,7 @@ from fleetstats.core.progress import Progress
 from fleetstats.core.settings import Settings
 from fleetstats.pipeline.build import run
 from fleetstats.quality.comparison import compared
-from fleetstats.warehouse.base import ReadRows, State
+from fleetstats.warehouse.base import OpenTables, State
 from fleetstats.warehouse.registry import open_warehouse
 
 
@@ -23,7 +22,7 @@ class _Side:
     """One of the two: its name for people, and how to read it."""
 
     name: str
-    open: Callable[[], AbstractContextManager[ReadRows]]
+    open: OpenTables
 
 
 def differences(settings: Settings, first: str | None, second: str | None, progress: Progress) -> Answer:
@@ -45,7 +44,7 @@ def _current(settings: Settings) -> _Side:
     state = warehouse.state()
     if state is None:
         raise ConfigurationError(f"nothing is published in {warehouse.place}\n  to do:    fleetstats run")
-    return _Side(state.publication_id, warehouse.content)
+    return _Side(state.publication_id, warehouse.read)
 
 
 def _before(settings: Settings) -> _Side:
@@ -61,7 +60,7 @@ def _before(settings: Settings) -> _Side:
 
 
 def _kept(settings: Settings, state: State) -> _Side:
-    return _Side(state.publication_id, lambda: open_warehouse(settings).content(kept=state))
+    return _Side(state.publication_id, partial(open_warehouse(settings).read, state))
 
 
 def _side(settings: Settings, name: str, progress: Progress) -> _Side:
@@ -87,4 +86,4 @@ def _vintage(settings: Settings, name: str, progress: Progress) -> _Side:
     except ValueError as error:
         raise ConfigurationError(f"{name} is not a day\n  expected: a day such as 2023-12-01") from error
     run(settings, as_of=day, progress=progress)
-    return _Side(name, open_warehouse(settings, day).content)
+    return _Side(name, open_warehouse(settings, day).read)

@@ -161,8 +161,8 @@ def _published_series(warehouse: Warehouse) -> list[PublishedSeries]:
             f"  where:    {warehouse.place}\n"
             "  to do:    fleetstats run --force, which leaves the rollback, and then this again"
         )
-    with warehouse.frames().open() as read:
-        return read_histories(read)
+    with warehouse.read() as reader:
+        return read_histories(reader)
 
 
 def _named(every: list[PublishedSeries], series: Collection[str] | None) -> tuple[str, ...]:

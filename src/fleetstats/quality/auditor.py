@@ -15,12 +15,16 @@ import sys
 import traceback
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fleetstats.core.errors import ConfigurationError, FleetstatsError, shorten, what_is_wrong
+from fleetstats.core.schema.arrow import decimals_as_floats
 from fleetstats.core.schema.tables import TABLES
 from fleetstats.quality.expectations import COLUMN_SET, Result
-from fleetstats.warehouse.base import Frames
+from fleetstats.warehouse.base import OpenTables, Tables
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Suites = dict[str, list[dict[str, Any]]]
 
@@ -41,15 +45,15 @@ def main() -> None:
 
     request = sys.stdin.buffer.read()
     if request:
-        frames, suites, specs = pickle.loads(request)  # noqa: S301 - from the build that started this process
+        candidate, suites, specs = pickle.loads(request)  # noqa: S301 - from the build that started this process
         # Those of sources that were registered there at run time as well
         TABLES.update(specs)
-        answers.write(_answer(frames, suites))
+        answers.write(_answer(candidate, suites))
         answers.flush()
     os._exit(0)
 
 
-def _answer(frames: Frames, suites: Suites) -> bytes:
+def _answer(candidate: OpenTables, suites: Suites) -> bytes:
     """The results of all suites, one half of them from a copy of this process for the second core."""
     names = sorted(suites, key=lambda name: -len(suites[name]))
     here, there = names[::2], names[1::2]
@@ -58,10 +62,10 @@ def _answer(frames: Frames, suites: Suites) -> bytes:
     if copy == 0:
         os.close(source)
         with os.fdopen(sink, "wb") as pipe:
-            pipe.write(_results(frames, {name: suites[name] for name in there}))
+            pipe.write(_results(candidate, {name: suites[name] for name in there}))
         os._exit(0)
     os.close(sink)
-    results = pickle.loads(_results(frames, {name: suites[name] for name in here}))  # noqa: S301 - made here
+    results = pickle.loads(_results(candidate, {name: suites[name] for name in here}))  # noqa: S301 - made here
     with os.fdopen(source, "rb") as pipe:
         others = pickle.load(pipe)  # noqa: S301 - from the copy of this process
     os.waitpid(copy, 0)
@@ -74,16 +78,16 @@ def _answer(frames: Frames, suites: Suites) -> bytes:
     return pickle.dumps([result for part in by_table.values() for result in part])
 
 
-def _results(frames: Frames, suites: Suites) -> bytes:
+def _results(candidate: OpenTables, suites: Suites) -> bytes:
     try:
-        return pickle.dumps(audit(frames, suites))
+        return pickle.dumps(audit(candidate, suites))
     except FleetstatsError as error:
         return pickle.dumps(error)
     except Exception:  # noqa: BLE001 - the build tells of it
         return pickle.dumps(RuntimeError(traceback.format_exc()))
 
 
-def audit(frames: Frames, suites: Suites) -> list[Result]:
+def audit(candidate: OpenTables, suites: Suites) -> list[Result]:
     """Validate each table against its expectations, in this process."""
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
@@ -96,11 +100,23 @@ def audit(frames: Frames, suites: Suites) -> list[Result]:
         .add_batch_definition_whole_dataframe("whole")
     )
     results: list[Result] = []
-    with frames.open() as read:
+    with candidate() as there:
         for table, expectations in suites.items():
-            frame = read(table, _columns_named(expectations) | set(TABLES[table].key))
+            frame = _frame(there, table, _columns_named(expectations) | set(TABLES[table].key))
             results += _validate(table, expectations, whole.get_batch({"dataframe": frame}))
     return results
+
+
+def _frame(there: Tables, table: str, wanted: set[str]) -> pd.DataFrame:
+    """A table as the library takes it: decimals as floats, and columns that nobody asks for as nulls."""
+    import pyarrow as pa
+
+    columns = there.tables()[table]
+    read = decimals_as_floats(there.table(table, [name for name in columns if name in wanted]))
+    nulls = pa.nulls(read.num_rows, pa.bool_())
+    arrays = [read[name] if name in wanted else nulls for name in columns]
+    frame: pd.DataFrame = pa.Table.from_arrays(arrays, list(columns)).to_pandas()
+    return frame
 
 
 def _columns_named(expectations: list[dict[str, Any]]) -> set[str]:

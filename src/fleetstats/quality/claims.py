@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import string
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -23,7 +23,9 @@ from fleetstats.core.errors import BadInput, BadStatement, shorten, what_is_wron
 from fleetstats.core.schema.keys import key_text
 from fleetstats.core.schema.tables import TABLES
 from fleetstats.core.yaml_files import load_yaml
+from fleetstats.warehouse.base import Reader
 from fleetstats.warehouse.dependencies import reads
+from fleetstats.warehouse.queries import Sql, statement
 
 Verdict = Literal[
     "supported", "contradicted", "held", "missed", "open", "plausible_not_provable", "not_checkable"
@@ -146,32 +148,31 @@ def claim_rows(claims: dict[str, Claim]) -> list[dict[str, Any]]:
     return [claim.row(name) for name, claim in claims.items()]
 
 
-def findings(
-    claims: dict[str, Claim], select: Callable[[str], Sequence[dict[str, Any]]]
-) -> list[dict[str, Any]]:
-    """The table `claim_finding`: every claim tested by `select`, which runs a query on a warehouse.
+def findings(claims: dict[str, Claim], reader: Reader) -> list[dict[str, Any]]:
+    """The table `claim_finding`: every claim tested on a publication or a candidate.
 
     Raises `BadInput` that names the claim whose test fails, gives other than one row, a verdict without a
     sentence, or a sentence with a figure that the test does not give.
     """
-    return [_finding(name, claim, select) for name, claim in claims.items()]
+    return [_finding(name, claim, reader) for name, claim in claims.items()]
 
 
-def evidence(
-    claims: dict[str, Claim], select: Callable[[str], Sequence[dict[str, Any]]]
-) -> list[dict[str, Any]]:
-    """The table `claim_evidence`: the rows that each claim rests on, by `select` as in `findings`.
+def evidence(claims: dict[str, Claim], reader: Reader) -> list[dict[str, Any]]:
+    """The table `claim_evidence`: the rows that each claim rests on.
 
     Raises `BadInput` that names the claim whose condition fails.
     """
     found = []
     for name, claim in claims.items():
         for table, condition in claim.rests_on.items():
+            decisive = statement(
+                "select {key} as figure_key from {table} as t where ({condition})",
+                key=Sql(key_text(TABLES[table], "t")),
+                table=table,
+                condition=Sql(condition),
+            )
             try:
-                rows = select(
-                    f"select {key_text(TABLES[table], 't')} as figure_key from {table} as t "  # noqa: S608 - reviewed data
-                    f"where ({condition})"
-                )
+                keys = reader.query(decisive)["figure_key"].to_pylist()
             except BadStatement as error:
                 raise BadInput(
                     "a condition of a claim failed",
@@ -181,11 +182,11 @@ def evidence(
                     expected="what follows a WHERE",
                     todo="mend the claim's file",
                 ) from error
-            found += [{"claim": name, "mart": table, "figure_key": row["figure_key"]} for row in rows]
+            found += [{"claim": name, "mart": table, "figure_key": key} for key in keys]
     return found
 
 
-def _finding(name: str, claim: Claim, select: Callable[[str], Sequence[dict[str, Any]]]) -> dict[str, Any]:
+def _finding(name: str, claim: Claim, reader: Reader) -> dict[str, Any]:
     def wrong(problem: str, found: object, expected: str) -> BadInput:
         return BadInput(
             problem,
@@ -197,7 +198,7 @@ def _finding(name: str, claim: Claim, select: Callable[[str], Sequence[dict[str,
         )
 
     try:
-        rows = select(claim.sql)
+        rows = reader.query(claim.sql).to_pylist()
     except BadStatement as error:
         raise wrong("the test of a claim failed", shorten(str(error), 300), "one SELECT") from error
     if len(rows) != 1 or "verdict" not in rows[0]:

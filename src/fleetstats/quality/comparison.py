@@ -10,15 +10,16 @@ from fleetstats.core.errors import EXIT_DIFFERENT, EXIT_DONE
 from fleetstats.core.schema.tables import TABLES
 from fleetstats.core.settings import Settings, packaged_folders
 from fleetstats.quality.revisions import WARNING, Revisions, compare, compared_marts, declared
-from fleetstats.warehouse.base import ReadRows
+from fleetstats.warehouse.base import Tables
 from fleetstats.warehouse.marts import load_statements
+from fleetstats.warehouse.queries import has
 
 _SHOWN = 20
 """How many figures of a mart are shown to a person; --json has all."""
 
 
-def compared(settings: Settings, earlier: tuple[str, ReadRows], later: tuple[str, ReadRows]) -> Answer:
-    """What two states of the warehouse say otherwise, each given by its name and a reader of its tables.
+def compared(settings: Settings, earlier: tuple[str, Tables], later: tuple[str, Tables]) -> Answer:
+    """What two states of the warehouse say otherwise, each given by its name and its tables.
 
     Tables that one of the two does not have are left out. The exit code is that of `fleetstats diff`.
     """
@@ -61,8 +62,9 @@ def _words(found: Revisions, changes: list[dict[str, Any]]) -> list[str]:
     return words or ["no figure, filing or record differs"]
 
 
-def _record_changes(after: ReadRows, found: Revisions) -> list[dict[str, Any]]:
+def _record_changes(after: Tables, found: Revisions) -> list[dict[str, Any]]:
     """What the filings that came have otherwise in single records than those they replace."""
-    columns = TABLES["record_change"].columns
-    rows = [dict(zip(columns, row, strict=True)) for row in after("record_change", columns) or []]
+    if not has(after, "record_change", TABLES["record_change"].columns):
+        return []
+    rows = after.table("record_change").to_pylist()
     return [row for row in rows if row["filing"] in found.arrived]

@@ -19,7 +19,7 @@ from typing import Any
 
 from fleetstats.core.errors import ConfigurationError
 from fleetstats.core.schema.tables import TABLES
-from fleetstats.warehouse.base import Frames
+from fleetstats.warehouse.base import OpenTables
 
 SEVERITIES = ("critical", "warning")
 ROW_FLOOR = "expect_table_row_count_to_be_between"
@@ -111,7 +111,7 @@ class Auditor:
         self._process.communicate()
 
     def audit(
-        self, frames: Frames, tables: Iterable[str], expectations: Sequence[Path], *, floors: bool
+        self, candidate: OpenTables, tables: Iterable[str], expectations: Sequence[Path], *, floors: bool
     ) -> list[Result]:
         """The results of every expectation on these tables of a closed candidate.
 
@@ -127,7 +127,7 @@ class Auditor:
         }
         try:
             answer, _ = self._process.communicate(
-                pickle.dumps((frames, suites, {name: TABLES[name] for name in suites}))
+                pickle.dumps((candidate, suites, {name: TABLES[name] for name in suites}))
             )
             results: list[Result] | BaseException = pickle.loads(answer)  # noqa: S301 - our own process
         except (EOFError, OSError, pickle.UnpicklingError) as error:

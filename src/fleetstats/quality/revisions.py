@@ -10,12 +10,14 @@ from __future__ import annotations
 import math
 from calendar import monthrange
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from fleetstats.core.errors import ChecksFailed, shorten
+from fleetstats.core.schema.arrow import rows_of
 from fleetstats.core.schema.tables import TABLES, tables
 from fleetstats.core.settings import Settings, packaged_folders
 from fleetstats.filings.restatements import (
@@ -27,9 +29,10 @@ from fleetstats.filings.restatements import (
     load_restatements,
 )
 from fleetstats.sources.registry import codes, packaged_folder
-from fleetstats.warehouse.base import ReadRows, Warehouse
+from fleetstats.warehouse.base import NothingPublished, Tables, Warehouse
 from fleetstats.warehouse.dependencies import sources_of_tables
 from fleetstats.warehouse.marts import load_statements
+from fleetstats.warehouse.queries import has
 
 NEW, CHANGED, REMOVED = "new", "changed", "removed"
 WITHIN, REVIEWED, WARNING, STOP = "within", "reviewed", "warning", "stop"
@@ -156,12 +159,12 @@ class _Filings:
         return {n for s in sources for n in self.arrived.get(s) or self.gone.get(s, [])} or {NO_FILING}
 
 
-def _filings(before: ReadRows, after: ReadRows) -> _Filings:
+def _filings(before: Tables, after: Tables) -> _Filings:
     columns = ("source", "filing", "in_force", "sha256", "original_sha256", "issued_on")
     found = _Filings()
     states = []
-    for read in (before, after):
-        rows = read("filing", columns) or []
+    for there in (before, after):
+        rows = list(rows_of(there.table("filing", columns))) if has(there, "filing", columns) else []
         # A digest and its original are the same filing
         states.append({(r[0], r[1], r[4] or r[3]): r[5] for r in rows if r[2]})
         for row in rows:
@@ -177,7 +180,7 @@ def _filings(before: ReadRows, after: ReadRows) -> _Filings:
 
 
 def compare(
-    before: ReadRows, after: ReadRows, statements: Mapping[str, str], restatements: Restatements
+    before: Tables, after: Tables, statements: Mapping[str, str], restatements: Restatements
 ) -> Revisions:
     """Every figure of `after` against `before`; marts that one of the two does not have are left out."""
     filings = _filings(before, after)
@@ -204,12 +207,14 @@ class _Row(NamedTuple):
     end: Any
 
 
-def _figures(read: ReadRows, name: str, compared: Compared) -> dict[tuple[Any, ...], _Row] | None:
+def _figures(there: Tables, name: str, compared: Compared) -> dict[tuple[Any, ...], _Row] | None:
     key = TABLES[name].key
-    rows = read(name, (*key, *compared.values, "bound", compared.end))
-    if rows is None:
+    columns = (*key, *compared.values, "bound", compared.end)
+    if not has(there, name, columns):
         return None
     size = len(key)
+    # The end is often part of the key
+    rows = rows_of(there.table(name, dict.fromkeys(columns)).select(columns))
     return {tuple(r[:size]): _Row(tuple(r[size:-2]), r[-2], r[-1]) for r in rows}
 
 
@@ -318,10 +323,13 @@ def revise(
     """
     if as_of is not None:
         return []
-    with warehouse.content() as before, warehouse.content(run_id) as after:
-        was = _published(warehouse, before)
-        if was is None:
+    with ExitStack() as stack:
+        try:
+            before = stack.enter_context(warehouse.read())
+        except NothingPublished:
             return []
+        after = stack.enter_context(warehouse.read(run_id))
+        was = _published(warehouse, before)
         found = compare(before, after, load_statements(*packaged_folders("sql")), declared(settings))
     stops = found.of(STOP)
     if stops:
@@ -337,13 +345,13 @@ def revise(
     return found.of(WARNING)
 
 
-def _published(warehouse: Warehouse, read: ReadRows) -> str | None:
+def _published(warehouse: Warehouse, before: Tables) -> str:
     """The name of what is published, also where a killed run has left it without its note."""
     state = warehouse.state()
     if state is not None:
         return state.publication_id
-    rows = read("publication", ("published_at", "publication_id")) or []
-    return max(rows)[1] if rows else None
+    _, name = max(rows_of(before.table("publication", ("published_at", "publication_id"))))
+    return str(name)
 
 
 def declared(settings: Settings) -> Restatements:

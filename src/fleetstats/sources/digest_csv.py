@@ -10,6 +10,7 @@ from typing import Any
 
 from fleetstats.core.csv_tables import csv_line, read_rows
 from fleetstats.core.errors import BadInput
+from fleetstats.core.formats import decimal_text
 from fleetstats.filings.corrections import Correction, apply, by_cell, corrections_sha256, stale
 from fleetstats.sources.staged import Context, Staged, joined
 
@@ -18,12 +19,6 @@ Reassign = Callable[[int, dict[str, str], str], dict[str, str]]
 
 
 MARK = "corrected"
-
-
-def decimal_text(value: Decimal) -> str:
-    """A decimal without an exponent and without trailing zeros."""
-    text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def write_table_csv(columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> bytes:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
+from fleetstats.core.errors import ConfigurationError
+
 if TYPE_CHECKING:
-    import pandas as pd
     import pyarrow as pa
 
     from fleetstats.core.schema.model import Table
@@ -31,20 +32,12 @@ PUBLISHED = "published"
 ROLLED_BACK = "rolled_back"
 
 
-ReadFrame = Callable[[str, set[str]], "pd.DataFrame"]
-"""A table by name as a frame: decimals as floats, columns that are not asked for as nulls."""
+Parameters = Mapping[str, Any]
+"""The values of a statement by name: where it says `$until`, the value of `until` is meant."""
 
 
-Ask = Callable[[str], "list[dict[str, Any]]"]
-"""The rows of one query."""
-
-
-ReadRows = Callable[[str, Sequence[str]], "list[tuple[Any, ...]] | None"]
-"""Some columns of a table by name, as they are stored; None where the table or one of them is not there."""
-
-
-ReadTable = Callable[[str], "pa.Table | None"]
-"""A whole table by name, in the types of the field dictionary; None where it is not there."""
+class NothingPublished(ConfigurationError):
+    """There is no publication to read, or none that can be read."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +60,45 @@ class State:
         """Whether a build of this fingerprint has nothing to add."""
         return fingerprint in (self.fingerprint, self.rolled_back_from)
 
+    def returned_to(self, current: State | None, run_id: str, published_at: datetime) -> State:
+        """This kept publication as a rollback from the current one makes it current again."""
+        return replace(
+            self,
+            run_id=run_id,
+            published_at=published_at.isoformat(),
+            rolled_back_from=None if current is None else current.rolled_back_from or current.fingerprint,
+        )
+
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
         return asdict(self)
+
+
+class Tables(Protocol):
+    """Tables of the field dictionary that can be read, wherever they are kept."""
+
+    def tables(self) -> Mapping[str, Sequence[str]]:
+        """Those that are there, each with the columns that it has, in order."""
+
+    def table(self, name: str, columns: Iterable[str] | None = None) -> pa.Table:
+        """Some columns of a table (default: all), in the types of the field dictionary.
+
+        Raises `ConfigurationError` where the table or a column is not there: another version made it.
+        """
+
+
+class Reader(Tables, Protocol):
+    """Reads one publication, or one candidate, and changes nothing: all of one state, however long it takes.
+
+    What `table` gives is in the order of the table's key.
+    """
+
+    def query(self, sql: str, parameters: Parameters | None = None) -> pa.Table:
+        """The result of one statement; values are parameters, `$name` in it. `BadStatement` if it fails."""
+
+
+OpenTables = Callable[[], AbstractContextManager[Tables]]
+"""Opens tables to read them; can be sent to another process."""
 
 
 class Candidate(Protocol):
@@ -82,20 +111,10 @@ class Candidate(Protocol):
         """Insert the rows of a table of the field dictionary."""
 
     def insert_select(self, name: str, sql: str) -> int:
-        """Fill a table from a query by column name; returns its number of rows."""
-
-    def select(self, sql: str) -> list[dict[str, Any]]:
-        """The rows of a query on what has been built so far; `BadStatement` if it fails."""
+        """Add the rows of a query to a table, by column name; returns how many they are."""
 
     def close(self) -> None:
         """Finish building: from here on the candidate is only read, published or discarded."""
-
-
-class Frames(Protocol):
-    """Tables as frames, for the auditor; can be sent to another process."""
-
-    def open(self) -> AbstractContextManager[ReadFrame]:
-        """Read tables, as long as the context lasts."""
 
 
 class Warehouse(Protocol):
@@ -117,13 +136,14 @@ class Warehouse(Protocol):
     def candidate(self, run_id: str) -> Candidate:
         """Begin a candidate, or go on with one that was closed."""
 
-    def frames(self, run_id: str | None = None) -> Frames:
-        """The tables of a closed candidate, or of what is published."""
+    def read(
+        self, publication: State | str | None = None, *, time_limit: float | None = None
+    ) -> AbstractContextManager[Reader]:
+        """Read what is published, with an analyst's rights and no more; or a kept publication; or a candidate.
 
-    def content(
-        self, run_id: str | None = None, *, kept: State | None = None
-    ) -> AbstractContextManager[ReadRows]:
-        """Read the tables of a closed candidate, of a kept publication, or of what is published."""
+        `publication` is the state of a kept one, or the id of the run whose closed candidate is meant. A query that
+        takes longer than `time_limit` seconds fails. Raises `NothingPublished` where there is nothing to read.
+        """
 
     def record(self, ledger: str, run_id: str, rows: list[dict[str, Any]]) -> None:
         """Append a run's rows to a ledger, whatever becomes of its candidate."""
@@ -148,18 +168,6 @@ class Warehouse(Protocol):
 
     def rollback(self, to: State, run_id: str, published_at: datetime) -> State:
         """Return to a kept publication, in one step."""
-
-    def snapshot(self) -> AbstractContextManager[ReadTable]:
-        """Read published tables and ledgers with an analyst's rights: all of one publication, however long it takes.
-
-        Raises `ConfigurationError` where nothing is published, or where a table lacks a column of this version.
-        """
-
-    def query(self, sql: str) -> pa.Table:
-        """The result of one read-only statement; `BadStatement` if it is not one or fails."""
-
-    def questions(self) -> AbstractContextManager[Ask]:
-        """Several questions to one publication, with an analyst's rights and no more; `BadStatement` if one fails."""
 
 
 def new_run_id(*, in_steps: bool = False) -> str:

@@ -1,51 +1,38 @@
-"""The field dictionary as SQLAlchemy tables, for every database alike."""
+"""The field dictionary as statements that create its tables, for every database alike."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Double, MetaData, Numeric, String
-from sqlalchemy import Table as SqlTable
-from sqlalchemy.types import TypeEngine
-
-from fleetstats.core.schema.model import DECIMALS, Field, Table, Type
-
-_TYPES: dict[Type, type[TypeEngine[Any]]] = {
-    "text": String,
-    "count": BigInteger,
-    "integer": BigInteger,
-    "boolean": Boolean,
-    "date": Date,
-    "ratio": Double,
-}
+from fleetstats.core.schema.model import TYPES, Field, Table
 
 
-def metadata(tables: Iterable[Table]) -> MetaData:
-    """The tables with their columns, types, nullability and comments."""
-    collected = MetaData()
+def create_statements(tables: Iterable[Table], words: Mapping[str, str] | None = None) -> list[str]:
+    """Statements that create tables with their columns, types and comments.
+
+    `words` has the types that the engine calls otherwise than DuckDB, by DuckDB's name.
+    """
+    statements = []
     for table in tables:
-        SqlTable(
-            table.name,
-            collected,
-            *(
-                Column(f.name, _sql_type(f.type), nullable=f.nullable, comment=comment(f))
-                for f in table.fields
-            ),
-            comment=table.describes,
-        )
-    return collected
+        columns = ", ".join(_column(field, words or {}) for field in table.fields)
+        statements.append(f"create table {table.name} ({columns})")
+        statements.append(f"comment on table {table.name} is {_literal(table.describes)}")
+        statements += [
+            f"comment on column {table.name}.{f.name} is {_literal(comment(f))}" for f in table.fields
+        ]
+    return statements
 
 
-def _sql_type(kind: Type) -> TypeEngine[Any]:
-    if kind in DECIMALS:
-        precision, scale = DECIMALS[kind]
-        return Numeric(precision, scale)
-    if kind == "timestamp":
-        return DateTime(timezone=True)
-    return _TYPES[kind]()
+def _column(field: Field, words: Mapping[str, str]) -> str:
+    kind = TYPES[field.type].sql
+    return f"{field.name} {words.get(kind, kind)}{'' if field.nullable else ' not null'}"
 
 
 def comment(field: Field) -> str:
     """What a column says, with its unit."""
     return f"{field.description} [{field.unit}]" if field.unit else field.description
+
+
+def _literal(text: str) -> str:
+    """A text of the dictionary as a literal: a comment cannot be a parameter."""
+    return "'" + text.replace("'", "''") + "'"

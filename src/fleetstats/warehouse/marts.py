@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable
 from graphlib import TopologicalSorter
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from fleetstats.core.errors import ConfigurationError
 from fleetstats.core.schema.tables import TABLES, tables
@@ -30,14 +30,7 @@ class Target(Protocol):
     """What a mart can be written to."""
 
     def insert_select(self, name: str, sql: str) -> int:
-        """Fill a table from a query; returns its number of rows."""
-
-
-class Candidate(Target, Protocol):
-    """What can be asked as well."""
-
-    def select(self, sql: str) -> list[dict[str, Any]]:
-        """The rows of a query."""
+        """Add the rows of a query to a table; returns how many they are."""
 
 
 def load_statements(*folders: Path) -> dict[str, str]:

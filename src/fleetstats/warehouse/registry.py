@@ -13,9 +13,9 @@ from fleetstats.warehouse.base import Warehouse
 def open_warehouse(settings: Settings, as_of: date | None = None) -> Warehouse:
     """The warehouse that these settings name; a vintage always has a DuckDB file of its own."""
     if settings.warehouse_url is not None and as_of is None:
-        from fleetstats.warehouse.postgres import PostgresWarehouse
+        from fleetstats.warehouse.postgres.warehouse import PostgresWarehouse
 
         return PostgresWarehouse(settings.warehouse_url.get_secret_value())
-    from fleetstats.warehouse.duckdb import DuckdbWarehouse
+    from fleetstats.warehouse.duckdb.warehouse import DuckdbWarehouse
 
     return DuckdbWarehouse(settings, as_of)

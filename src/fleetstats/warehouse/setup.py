@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fleetstats.core.errors import ConfigurationError, shorten
-from fleetstats.warehouse.postgres import ANALYST, LEDGER_SCHEMA, LOADER, PUBLISHED_SCHEMA
+from fleetstats.warehouse.postgres.connection import ANALYST, LEDGER_SCHEMA, LOADER, PUBLISHED_SCHEMA
 
 if TYPE_CHECKING:
     from alembic.config import Config

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 import sqlglot
 import yaml
@@ -15,6 +16,8 @@ from fleetstats.core.errors import BadInput, BadStatement
 from fleetstats.core.settings import packaged
 from fleetstats.quality.claims import claim_rows, findings, load_claims
 from fleetstats.sources.registry import CLAIMS
+from fleetstats.warehouse.base import Parameters
+from fleetstats.warehouse.queries import BaseReader
 
 FOLDER = packaged("data") / "raw" / CLAIMS
 CLAIM = {
@@ -59,8 +62,20 @@ def test_a_test_is_one_query_on_every_database_and_names_every_verdict_it_gives(
         assert {v for v in claim.sentences if f"'{v}'" in claim.sql} == set(claim.sentences)
 
 
+class Answers(BaseReader):
+    """A warehouse that gives one answer to every query."""
+
+    def __init__(self, answer: list[dict[str, Any]] | BadStatement) -> None:
+        self._answer = answer
+
+    def query(self, sql: str, parameters: Parameters | None = None) -> pa.Table:
+        if isinstance(self._answer, BadStatement):
+            raise self._answer
+        return pa.Table.from_pylist(self._answer)
+
+
 def test_a_new_claim_is_one_file(load: Load) -> None:
-    [found] = findings(load(), lambda _: [{"verdict": "supported", "value": 20000.5}])
+    [found] = findings(load(), Answers([{"verdict": "supported", "value": 20000.5}]))
     assert found["sentence_en"] == "It is 20,000."
     assert found["sentence_zh"] == "是2.0万。"
     assert json.loads(found["evidence"]) == {"value": 20000.5}
@@ -88,24 +103,20 @@ def test_two_claims_cannot_have_one_number(tmp_path: Path) -> None:
         load_claims([tmp_path])
 
 
-def fails(_: str) -> list[dict[str, Any]]:
-    raise BadStatement("no such column")
-
-
 @pytest.mark.parametrize(
-    ("select", "says"),
+    ("answer", "says"),
     [
-        (fails, "no such column"),
-        (lambda _: [], "0 rows"),
-        (lambda _: [{"value": 1}], "one row with a column verdict"),
-        (lambda _: [{"verdict": "missed", "value": 1}], "a verdict without a sentence"),
-        (lambda _: [{"verdict": "supported", "value": None}], "a figure of the sentence is null"),
-        (lambda _: [{"verdict": "supported", "other": 1}], "figures among other"),
+        (BadStatement("no such column"), "no such column"),
+        ([], "0 rows"),
+        ([{"value": 1}], "one row with a column verdict"),
+        ([{"verdict": "missed", "value": 1}], "a verdict without a sentence"),
+        ([{"verdict": "supported", "value": None}], "a figure of the sentence is null"),
+        ([{"verdict": "supported", "other": 1}], "figures among other"),
     ],
 )
 def test_a_test_that_gives_no_sentence_names_its_claim(
-    load: Load, select: Callable[[str], list[dict[str, Any]]], says: str
+    load: Load, answer: list[dict[str, Any]] | BadStatement, says: str
 ) -> None:
     with pytest.raises(BadInput, match=says) as caught:
-        findings(load(), select)
+        findings(load(), Answers(answer))
     assert "made.yml" in str(caught.value)

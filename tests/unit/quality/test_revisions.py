@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fleetstats.core.errors import BadInput
+from fleetstats.core.schema.arrow import rows_to_table
 from fleetstats.core.schema.tables import TABLES
 from fleetstats.core.settings import packaged
 from fleetstats.filings.restatements import Declared, Restatements, load_restatements
@@ -41,23 +43,24 @@ class Publication:
     def __init__(self, months: Sequence[Month], edition: str = "2023", issued: date = ISSUED) -> None:
         self._months, self._edition, self._issued = months, edition, issued
 
-    def __call__(self, table: str, columns: Sequence[str]) -> list[tuple[Any, ...]] | None:
-        if table == "filing":
-            row: dict[str, Any] = {
-                "source": "cadmv_mileage", "filing": f"cadmv_mileage/{self._edition}", "in_force": True,
-                "sha256": self._edition, "original_sha256": None, "issued_on": self._issued,
-            }  # fmt: skip
-            return [tuple(row[c] for c in columns)]
-        if table != "mileage_monthly":
-            return None
-        rows = [
+    def tables(self) -> dict[str, list[str]]:
+        return {name: TABLES[name].columns for name in ("filing", "mileage_monthly")}
+
+    def table(self, name: str, columns: Iterable[str] | None = None) -> pa.Table:
+        assert columns is not None
+        rows: list[dict[str, Any]] = [
             {
                 "operator": operator, "scope": "cadmv_testing_with_driver", "month": month, "distance_km": km,
                 "vehicles": 1, "bound": "exact",
             }
             for operator, month, km in self._months
         ]  # fmt: skip
-        return [tuple(row[c] for c in columns) for row in rows]
+        if name == "filing":
+            rows = [
+                {"source": "cadmv_mileage", "filing": f"cadmv_mileage/{self._edition}", "in_force": True,
+                 "sha256": self._edition, "original_sha256": None, "issued_on": self._issued}
+            ]  # fmt: skip
+        return rows_to_table(name, rows).select(list(columns))
 
 
 def revised(
@@ -123,7 +126,12 @@ def test_what_no_filing_moved_says_so_and_can_be_reviewed_too() -> None:
 
 
 def test_a_mart_that_one_of_the_two_has_not_is_left_out() -> None:
-    found = compare(lambda *_: None, Publication([("waymo", MONTH, Decimal(1))]), STATEMENTS, declared())
+    class Empty(Publication):
+        def tables(self) -> dict[str, list[str]]:
+            return {}
+
+    month = [("waymo", MONTH, Decimal(1))]
+    found = compare(Empty(month), Publication(month), STATEMENTS, declared())
     assert found.rows == ()
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from fleetstats.core.schema.model import DECIMALS, Field, Kind, Table
+from fleetstats.core.schema.model import TYPES, Kind, Table
 from fleetstats.core.schema.tables import TABLES, tables
 
 _KINDS: dict[Kind, tuple[str, str]] = {
@@ -32,22 +32,6 @@ A column name means the same quantity in the same unit in every table. Types are
 """
 
 
-def sql_type(field: Field) -> str:
-    """The column's type in the warehouse."""
-    if field.type in DECIMALS:
-        precision, scale = DECIMALS[field.type]
-        return f"DECIMAL({precision},{scale})"
-    return {
-        "text": "VARCHAR",
-        "count": "BIGINT",
-        "integer": "BIGINT",
-        "boolean": "BOOLEAN",
-        "date": "DATE",
-        "timestamp": "TIMESTAMPTZ",
-        "ratio": "DOUBLE",
-    }[field.type]
-
-
 def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
@@ -64,7 +48,8 @@ def describe(table: Table) -> list[str]:
         "| --- | --- | --- | --- | --- |",
     ]
     lines += [
-        f"| `{f.name}` | {sql_type(f)} | {f.unit or ''} | {'yes' if f.nullable else 'no'} | {_cell(f.description)} |"
+        f"| `{f.name}` | {TYPES[f.type].sql} | {f.unit or ''} | {'yes' if f.nullable else 'no'} | "
+        f"{_cell(f.description)} |"
         for f in table.fields
     ]
     return [*lines, ""]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -21,6 +21,37 @@ Kind = Literal["reference", "core", "finding", "ledger", "mart", "lineage", "cro
 
 DECIMALS: dict[Type, tuple[int, int]] = {"mi": (18, 9), "km": (28, 15), "figure": (28, 9), "part": (28, 15)}
 """Quantities that add up are decimals (precision, scale); only ratios and limits are floats."""
+
+
+class Kept(NamedTuple):
+    """How values of a field type are kept in each place that has types of its own.
+
+    `arrow` makes the Arrow type, given pyarrow; `sql` is the name that DuckDB shows (an engine with another word for
+    it says so itself); `frictionless` is that of a data package; `sqlite` has no decimals, days and times.
+    """
+
+    arrow: Callable[[Any], Any]
+    sql: str
+    frictionless: str
+    sqlite: str
+
+
+def _decimal(precision: int, scale: int) -> Kept:
+    sql = f"DECIMAL({precision},{scale})"
+    return Kept(lambda pa: pa.decimal128(precision, scale), sql, "number", "REAL")
+
+
+TYPES: dict[Type, Kept] = {
+    "text": Kept(lambda pa: pa.string(), "VARCHAR", "string", "TEXT"),
+    "count": Kept(lambda pa: pa.int64(), "BIGINT", "integer", "INTEGER"),
+    "integer": Kept(lambda pa: pa.int64(), "BIGINT", "integer", "INTEGER"),
+    "boolean": Kept(lambda pa: pa.bool_(), "BOOLEAN", "boolean", "INTEGER"),
+    "date": Kept(lambda pa: pa.date32(), "DATE", "date", "TEXT"),
+    "timestamp": Kept(lambda pa: pa.timestamp("us", tz="UTC"), "TIMESTAMPTZ", "datetime", "TEXT"),
+    "ratio": Kept(lambda pa: pa.float64(), "DOUBLE", "number", "REAL"),
+    **{kind: _decimal(*digits) for kind, digits in DECIMALS.items()},
+}
+"""Every field type in every place; whoever needs a type reads its column here."""
 
 
 @dataclass(frozen=True)
@@ -70,25 +101,17 @@ class Table:
         """The column names in order."""
         return [field.name for field in self.fields]
 
-    def arrow_schema(self) -> pa.Schema:
-        """The same columns as an Arrow schema (decimals, not floats, where quantities add up)."""
+    def arrow_schema(self, columns: Iterable[str] | None = None) -> pa.Schema:
+        """Some columns (default: all) as an Arrow schema: decimals, not floats, where quantities add up."""
         import pyarrow as pa
 
-        return pa.schema([pa.field(f.name, arrow_type(f.type), nullable=f.nullable) for f in self.fields])
+        fields = {f.name: f for f in self.fields}
+        wanted = fields.values() if columns is None else [fields[name] for name in columns]
+        return pa.schema([pa.field(f.name, arrow_type(f.type), nullable=f.nullable) for f in wanted])
 
 
 def arrow_type(kind: Type) -> pa.DataType:
     """The Arrow type of a field type."""
     import pyarrow as pa
 
-    if kind in DECIMALS:
-        return pa.decimal128(*DECIMALS[kind])
-    return {
-        "text": pa.string(),
-        "count": pa.int64(),
-        "integer": pa.int64(),
-        "boolean": pa.bool_(),
-        "date": pa.date32(),
-        "timestamp": pa.timestamp("us", tz="UTC"),
-        "ratio": pa.float64(),
-    }[kind]
+    return TYPES[kind].arrow(pa)

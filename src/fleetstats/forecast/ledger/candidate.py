@@ -20,11 +20,10 @@ from fleetstats.warehouse import hash_chain as chain
 from fleetstats.warehouse.identity import publication_id
 
 if TYPE_CHECKING:
-    import pandas as pd
     import pyarrow as pa
 
     from fleetstats.forecast.ledger.rows import Made
-    from fleetstats.warehouse.base import ReadFrame, Warehouse
+    from fleetstats.warehouse.base import Tables, Warehouse
 
 ORDERS = "orders"
 """The measure that every build forecasts; `fleetstats forecast` forecasts the others too."""
@@ -42,13 +41,10 @@ class Task:
     inputs: str
 
 
-def read_histories(read: ReadFrame) -> list[PublishedSeries]:
+def read_histories(reader: Tables) -> list[PublishedSeries]:
     """The series of a warehouse's marts, with everything that was said of them."""
-    return histories(_records(read("forecast_series", COLUMNS)), _records(read("orders_cumulative", _TOTALS)))
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return [dict(zip(frame.columns, row, strict=True)) for row in frame.itertuples(index=False, name=None)]
+    figures, totals = reader.table("forecast_series", COLUMNS), reader.table("orders_cumulative", _TOTALS)
+    return histories(figures.to_pylist(), totals.to_pylist())
 
 
 def wanted(every: Iterable[PublishedSeries], series: Collection[str] | None) -> list[PublishedSeries]:
@@ -168,8 +164,8 @@ def forecast_candidate(
     """
     from fleetstats.forecast.engine.sampling import SEED
 
-    with warehouse.frames(made.run_id).open() as read:
-        every = read_histories(read)
+    with warehouse.read(made.run_id) as reader:
+        every = read_histories(reader)
     before = {name: warehouse.ledger(name).sort_by("sequence") for name in CHAINED}
     added: dict[str, list[dict[str, Any]]] = {name: [] for name in CHAINED}
     todo = tasks(wanted(every, series), before["forecast"], SEED)

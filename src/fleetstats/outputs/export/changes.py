@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from fleetstats.core.schema.arrow import decimals_as_floats, rows_of
 from fleetstats.core.schema.model import Table
 from fleetstats.core.schema.tables import TABLES
 from fleetstats.core.settings import Settings
@@ -13,7 +14,8 @@ from fleetstats.outputs.export.tables import (
     read_back,
 )
 from fleetstats.quality.comparison import compared
-from fleetstats.warehouse.base import ReadRows
+from fleetstats.warehouse.base import Tables
+from fleetstats.warehouse.queries import has
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -38,18 +40,15 @@ def list_changes(
     common = [name for name in chosen if name in there]
     exact = earlier.form != "sqlite"
 
-    def before(name: str, columns: Sequence[str]) -> list[tuple[Any, ...]] | None:
-        if name not in common or not set(columns) <= set(earlier.columns[name]):
-            return None
-        return read_back(earlier.folder, earlier.form, name, columns)
-
-    def after(name: str, columns: Sequence[str]) -> list[tuple[Any, ...]] | None:
-        if name not in common:
-            return None
-        rows = zip(*(chosen[name][column].to_pylist() for column in columns), strict=True)
-        # SQLite has no decimals: figures are compared as it has them
-        return [row if exact else tuple(map(_inexact, row)) for row in rows]
-
+    # SQLite has no decimals: figures are compared as it has them
+    shown = chosen if exact else {name: decimals_as_floats(chosen[name]) for name in common}
+    before = _Exported(
+        {name: earlier.columns[name] for name in common},
+        lambda name, columns: _from_rows(read_back(earlier.folder, earlier.form, name, columns), columns),
+    )
+    after = _Exported(
+        {name: shown[name].column_names for name in common}, lambda name, columns: shown[name].select(columns)
+    )
     figures = compared(settings, (earlier.publication_id, before), (about["publication_id"], after))
     rows = {
         name: found
@@ -70,12 +69,28 @@ def list_changes(
     return facts, words
 
 
-def _inexact(value: Any) -> Any:
-    return float(value) if isinstance(value, Decimal) else value
+@dataclass(frozen=True)
+class _Exported:
+    """The tables of an export, each with its columns, and how to read some of them."""
+
+    columns: Mapping[str, Sequence[str]]
+    read: Callable[[str, list[str]], pa.Table]
+
+    def tables(self) -> Mapping[str, Sequence[str]]:
+        return self.columns
+
+    def table(self, name: str, columns: Iterable[str] | None = None) -> pa.Table:
+        return self.read(name, list(self.columns[name] if columns is None else columns))
+
+
+def _from_rows(rows: list[tuple[Any, ...]], columns: list[str]) -> pa.Table:
+    import pyarrow as pa
+
+    return pa.Table.from_arrays([pa.array([row[i] for row in rows]) for i in range(len(columns))], columns)
 
 
 def _row_changes(
-    spec: Table, before: ReadRows, after: ReadRows, columns_before: list[str]
+    spec: Table, before: Tables, after: Tables, columns_before: list[str]
 ) -> dict[str, Any] | None:
     """How many rows of a table came, went or changed, by its key, and which (of a ledger only how many).
 
@@ -87,11 +102,13 @@ def _row_changes(
     }
     key = list(spec.key)
     rest = [c for c in spec.columns if c in columns_before and c not in key]
-    old_rows, new_rows = before(spec.name, [*key, *rest]), after(spec.name, [*key, *rest])
-    if old_rows is None or new_rows is None:
+    if not has(before, spec.name, key):
         return {"added": 0, "removed": 0, "changed": 0, "columns": columns}
     size = len(key)
-    old, new = ({row[:size]: row[size:] for row in rows} for rows in (old_rows, new_rows))
+    old, new = (
+        {row[:size]: row[size:] for row in rows_of(there.table(spec.name, [*key, *rest]))}
+        for there in (before, after)
+    )
     found = {
         "added": [k for k in new if k not in old],
         "removed": [k for k in old if k not in new],

@@ -40,7 +40,7 @@ from fleetstats.outputs.export.tables import (
     write_csv,
     write_parquet,
 )
-from fleetstats.warehouse.base import ReadTable
+from fleetstats.warehouse.base import Reader
 from fleetstats.warehouse.registry import open_warehouse
 
 if TYPE_CHECKING:
@@ -112,11 +112,11 @@ def export(
     """
     forms, names = _formats(formats), _names(wanted)
     place = _place(folder)
-    with contextlib.nullcontext() if dry_run else alone(place), open_warehouse(settings).snapshot() as read:
+    with contextlib.nullcontext() if dry_run else alone(place), open_warehouse(settings).read() as reader:
         earlier = earlier_export(place)
         progress("export", "publication")
-        found = _publication(read)
-        chosen, left_out = _choose(read, names, wanted)
+        found = _publication(reader)
+        chosen, left_out = _choose(reader, names, wanted)
         about = {
             "layout": MARK,
             "written_by": __version__,
@@ -139,7 +139,7 @@ def export(
         if dry_run:
             return done
         with replacement(place) as new:
-            changes = _write(settings, new, _Content(chosen, read, about), earlier, progress)
+            changes = _write(settings, new, _Content(chosen, reader, about), earlier, progress)
             progress("export", "in place")
         files = len(read_sums(place / SUMS_FILE)) + 1
         return replace(done, status="written", files=files, bytes=_size(place), changes=changes)
@@ -161,7 +161,7 @@ def _formats(text: str) -> list[str]:
     return [name for name in FORMATS if name in asked]
 
 
-def _choose(read: ReadTable, names: set[str], wanted: str | None) -> tuple[dict[str, pa.Table], list[str]]:
+def _choose(reader: Reader, names: set[str], wanted: str | None) -> tuple[dict[str, pa.Table], list[str]]:
     """The tables to export, sorted, and the names of those that are published and left out.
 
     An optional table of no rows is one that this publication does not have: PostgreSQL keeps its place.
@@ -169,7 +169,7 @@ def _choose(read: ReadTable, names: set[str], wanted: str | None) -> tuple[dict[
     chosen: dict[str, pa.Table] = {}
     left_out = []
     for spec in tables():
-        table = read(spec.name)
+        table = reader.table(spec.name) if spec.name in reader.tables() else None
         if table is None or (spec.optional and not table.num_rows):
             if wanted is not None and spec.name in wanted.replace(" ", "").split(","):
                 raise BadArgument(
@@ -205,13 +205,9 @@ def _names(wanted: str | None) -> set[str]:
     return names
 
 
-def _publication(read: ReadTable) -> dict[str, Any]:
-    """What the ledger of the snapshot says of what is published: the last line."""
-    table = read("publication")
-    rows = [] if table is None else table.to_pylist()
-    if not rows:
-        raise ConfigurationError("nothing has been published yet\n  to do:    fleetstats run")
-    last = max(rows, key=lambda row: row["published_at"])
+def _publication(reader: Reader) -> dict[str, Any]:
+    """What the ledger says of what is published: the last line."""
+    last = max(reader.table("publication").to_pylist(), key=lambda row: row["published_at"])
     return {
         "publication_id": last["publication_id"],
         "run_id": last["run_id"],
@@ -235,13 +231,13 @@ class _Content:
     """What is exported: the tables, sorted; all that is published; and what the descriptor says of the whole."""
 
     tables: Mapping[str, pa.Table]
-    read: ReadTable
+    reader: Reader
     about: Mapping[str, Any]
 
     def sorted_rows(self, name: str) -> list[dict[str, Any]]:
         """The rows of a published table, chosen or not."""
-        table = self.read(name)
-        return [] if table is None else list(sort(table, TABLES[name]).to_pylist())
+        found: list[dict[str, Any]] = sort(self.reader.table(name), TABLES[name]).to_pylist()
+        return found
 
 
 def _write(

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fleetstats.core.schema.dictionary import page, sql_type
-from fleetstats.core.schema.model import DECIMALS, Field, Table, Type
+from fleetstats.core.schema.dictionary import page
+from fleetstats.core.schema.model import TYPES, Field, Table
 from fleetstats.core.schema.tables import TABLES
 from fleetstats.core.settings import packaged_folders
 from fleetstats.outputs.export.tables import SQLITE_FILE, Keys
@@ -19,16 +19,6 @@ Rows = list[dict[str, Any]]
 
 PACKAGE_FILE = "datapackage.json"
 LICENCES_FILE = "LICENCES.md"
-
-_TYPES: dict[Type, str] = {
-    "text": "string",
-    "count": "integer",
-    "integer": "integer",
-    "boolean": "boolean",
-    "date": "date",
-    "timestamp": "datetime",
-    "ratio": "number",
-}
 
 _ABOUT = (
     "What regulators and firms publish about autonomous-driving fleets, in kilometres. "
@@ -67,9 +57,9 @@ def table_schema(spec: Table, keys: Keys) -> dict[str, Any]:
 def _field(field: Field) -> dict[str, Any]:
     described: dict[str, Any] = {
         "name": field.name,
-        "type": "number" if field.type in DECIMALS else _TYPES[field.type],
+        "type": TYPES[field.type].frictionless,
         "description": field.description,
-        "sqlType": sql_type(field),
+        "sqlType": TYPES[field.type].sql,
     }
     if field.unit:
         described["unit"] = field.unit

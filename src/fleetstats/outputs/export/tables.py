@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fleetstats.core.csv_tables import csv_line
 from fleetstats.core.formats import plain_cell, safe_cell
-from fleetstats.core.schema.model import DECIMALS, Table, Type
+from fleetstats.core.schema.arrow import rows_of
+from fleetstats.core.schema.model import DECIMALS, TYPES, Table, Type
 from fleetstats.core.schema.tables import TABLES
+from fleetstats.warehouse.queries import Sql, statement
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 SQLITE_FILE = "fleetstats.sqlite"
-_BATCH = 50_000
-"""Rows that are turned into Python values at a time."""
 
 
 class Reference(NamedTuple):
@@ -64,7 +64,7 @@ def write_csv(table: pa.Table, spec: Table, path: Path) -> None:
     """UTF-8 with a header; decimals exact, days and times as ISO 8601, no value as an empty cell."""
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write(csv_line(*spec.columns) + "\n")
-        for row in _rows(table):
+        for row in rows_of(table):
             file.write(csv_line(*map(_csv_cell, row)) + "\n")
 
 
@@ -80,11 +80,6 @@ def _iso(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     return value.isoformat() if isinstance(value, date) else value
-
-
-def _rows(table: pa.Table) -> Iterator[tuple[Any, ...]]:
-    for batch in table.to_batches(max_chunksize=_BATCH):
-        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
 
 class SqliteFile:
@@ -103,20 +98,21 @@ class SqliteFile:
 
     def add(self, table: pa.Table, spec: Table, keys: Keys) -> None:
         """Create a table and insert its rows in their order."""
-        lines = [f'"{f.name}" {_sqlite_type(f.type)}{"" if f.nullable else " not null"}' for f in spec.fields]
+        lines = [f'"{f.name}" {TYPES[f.type].sqlite}{"" if f.nullable else " not null"}' for f in spec.fields]
         if keys.primary:
             lines.append(f"primary key ({_names(keys.primary)})")
         lines += [
             f'foreign key ("{r.column}") references "{r.target}" ("{r.target_column}")'
             for r in keys.references
         ]
+        places = ", ".join("?" for _ in spec.fields)
         try:
             self._connection.execute("begin")
             # Not `without rowid`, which would spare a third: SQLite 3.40 then finds nulls that are none
             self._connection.execute(f'create table "{spec.name}" (\n  ' + ",\n  ".join(lines) + "\n)")
             self._connection.executemany(
-                f'insert into "{spec.name}" values ({", ".join("?" for _ in spec.fields)})',  # noqa: S608 - our names
-                (tuple(map(_sqlite_cell, row)) for row in _rows(table)),
+                statement("insert into {table} values ({values})", table=spec.name, values=Sql(places)),
+                (tuple(map(_sqlite_cell, row)) for row in rows_of(table)),
             )
             self._connection.execute("commit")
         except sqlite3.OperationalError as error:  # A full disk, mostly
@@ -125,12 +121,6 @@ class SqliteFile:
     def close(self) -> None:
         """The file is whole."""
         self._connection.close()
-
-
-def _sqlite_type(kind: Type) -> str:
-    if kind in DECIMALS or kind == "ratio":
-        return "REAL"
-    return "INTEGER" if kind in ("count", "integer", "boolean") else "TEXT"
 
 
 def _sqlite_cell(value: Any) -> Any:
@@ -149,12 +139,14 @@ def read_back(folder: Path, form: str, table: str, columns: Sequence[str]) -> li
     if form == "parquet":
         import pyarrow.parquet as pq
 
-        return list(_rows(pq.read_table(folder / form / f"{table}.parquet").select(list(columns))))
+        return list(rows_of(pq.read_table(folder / form / f"{table}.parquet").select(list(columns))))
     kinds = {f.name: f.type for f in TABLES[table].fields}
     wanted = [kinds[name] for name in columns]
     if form == "sqlite":
         with closing(sqlite3.connect(f"file:{folder / SQLITE_FILE}?mode=ro", uri=True)) as connection:
-            rows = connection.execute(f'select {_names(columns)} from "{table}"').fetchall()  # noqa: S608 - our names
+            rows = connection.execute(
+                statement("select {columns} from {table}", columns=columns, table=table)
+            ).fetchall()
         return [tuple(_from_sqlite(k, v) for k, v in zip(wanted, row, strict=True)) for row in rows]
     with (folder / form / f"{table}.csv").open(encoding="utf-8", newline="") as file:
         reader = csv.reader(file, strict=True)

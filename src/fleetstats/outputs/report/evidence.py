@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fleetstats.outputs.report.words import anchor
-from fleetstats.warehouse.base import Warehouse
+from fleetstats.warehouse.base import Reader
 
 Row = dict[str, Any]
 
@@ -36,18 +36,19 @@ class Source:
 class Evidence:
     """What rows rest on; every set of several filings that occurs has a place of its own on the page."""
 
-    warehouse: Warehouse
+    reader: Reader
     filings: dict[str, Row]
     groups: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     def sources(self, mart: str) -> dict[str, Source]:
         """The source of each row of a mart, by its `figure_key`."""
         records: dict[str, dict[str, Row]] = defaultdict(dict)
-        for r in self.warehouse.query(
-            "select distinct l.figure_key, l.core_key, l.filing, p.figure, p.title_printed, p.url, p.confidence "  # noqa: S608 - our names
+        for r in self.reader.query(
+            "select distinct l.figure_key, l.core_key, l.filing, p.figure, p.title_printed, p.url, p.confidence "
             "from lineage as l left join published_figure as p on l.core_table = 'published_figure' "
             "and l.core_key = 'filing=' || p.filing || ', figure=' || p.figure "
-            f"where l.mart = '{mart}' and l.filing is not null order by l.figure_key, l.core_key"
+            "where l.mart = $mart and l.filing is not null order by l.figure_key, l.core_key",
+            {"mart": mart},
         ).to_pylist():
             records[r["figure_key"]][r["core_key"]] = r
         return {key: self._source(found.values()) for key, found in records.items()}
@@ -67,13 +68,13 @@ def _page(figure: Row) -> Page:
     return Page(figure["figure"], figure["title_printed"] or "", url, figure["confidence"] == "derived")
 
 
-def load(warehouse: Warehouse) -> Evidence:
+def load(reader: Reader) -> Evidence:
     """The evidence of a publication, with its filings and their publishers."""
     return Evidence(
-        warehouse,
+        reader,
         {
             r["filing"]: r
-            for r in warehouse.query(
+            for r in reader.query(
                 "select f.*, s.publisher_zh, s.title_en as source_en, s.title_zh as source_zh from filing as f "
                 "join source as s on s.source = f.source order by f.source, f.filing"
             ).to_pylist()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
     from fleetstats.charts import ThemeName
-    from fleetstats.outputs.draw_charts import Data, Reader
+    from fleetstats.outputs.draw_charts import ChartReader, Data
     from fleetstats.outputs.report.tables import Table
 
 Progress = Callable[[str, str], None]
@@ -80,40 +80,42 @@ def build(
     where nothing is published or nothing can be written, `Locked` while another page is written there.
     """
     from fleetstats.core.folders import alone, replacement
-    from fleetstats.outputs.draw_charts import Reader, quarter_end
+    from fleetstats.outputs.draw_charts import open_charts, quarter_end
     from fleetstats.outputs.report.assets import chromium, size_of
 
     started = perf_counter()
     quarter_end(quarter)
     quarter = quarter.upper().replace(" ", "")
     progress("read", quarter)
-    reader = Reader(settings, as_of, quarter)
     root = (output or settings.reports).absolute()
     name = quarter if as_of is None else f"{quarter}-as-of-{as_of.isoformat()}"
-    outcome = Outcome(quarter, as_of, reader.state.publication_id, root / name, root / name / "index.html")
-    try:
-        browser = chromium() if pdf else None
-        if pdf and browser is None:
-            outcome.warnings.append("no PDF: there is no Chromium on this machine")
-        with alone(outcome.folder), replacement(outcome.folder) as new:
-            _write(reader, new, outcome, browser is not None, progress)
-            if browser is not None:
-                _print(browser, new, outcome, progress)
-        outcome.pdfs = [outcome.folder / path.name for path in outcome.pdfs]
-        outcome.size_bytes = size_of(outcome.folder)
-        progress("index", str(root))
-        write_index(root)
-    except OSError as error:
-        raise ConfigurationError(
-            f"the report could not be written: {error.strerror or error}\n"
-            f"  where:    {error.filename or root}\n"
-            "  to do:    make room or mend the folder's rights, and run again; the last report is as it was"
-        ) from error
+    with open_charts(settings, as_of, quarter) as charts:
+        outcome = Outcome(
+            quarter, as_of, charts.state.publication_id, root / name, root / name / "index.html"
+        )
+        try:
+            browser = chromium() if pdf else None
+            if pdf and browser is None:
+                outcome.warnings.append("no PDF: there is no Chromium on this machine")
+            with alone(outcome.folder), replacement(outcome.folder) as new:
+                _write(charts, new, outcome, browser is not None, progress)
+                if browser is not None:
+                    _print(browser, new, outcome, progress)
+            outcome.pdfs = [outcome.folder / path.name for path in outcome.pdfs]
+            outcome.size_bytes = size_of(outcome.folder)
+            progress("index", str(root))
+            write_index(root)
+        except OSError as error:
+            raise ConfigurationError(
+                f"the report could not be written: {error.strerror or error}\n"
+                f"  where:    {error.filename or root}\n"
+                "  to do:    make room or mend the folder's rights, and run again; the last report is as it was"
+            ) from error
     outcome.seconds = perf_counter() - started
     return outcome
 
 
-def _write(reader: Reader, folder: Path, outcome: Outcome, prints: bool, progress: Progress) -> None:
+def _write(charts: ChartReader, folder: Path, outcome: Outcome, prints: bool, progress: Progress) -> None:
     """Everything but the PDF, into an empty folder."""
     import pyarrow as pa
 
@@ -124,21 +126,21 @@ def _write(reader: Reader, folder: Path, outcome: Outcome, prints: bool, progres
     from fleetstats.outputs.report.assets import write_tables
     from fleetstats.outputs.report.words import plain
 
-    warehouse, state, quarter = reader.warehouse, reader.state, outcome.quarter
+    reader, state, quarter = charts.reader, charts.state, outcome.quarter
     until = quarter_end(quarter)
-    known = evidence.load(warehouse)
+    known = evidence.load(reader)
     read: dict[str, Table] = {}
     for spec in table_specs.SPECS:
         progress("read", spec.mart)
-        read[spec.name] = tables.read(warehouse, spec, known, quarter, until)
+        read[spec.name] = tables.read(reader, spec, known, quarter, until)
         write_tables(folder / "data", spec.name, read[spec.name].data)
-    claims = sections.claims(warehouse, state)
+    claims = sections.claims(reader, state)
     followed = {table.spec.mart: table.figures for table in read.values()}
     if claims:
         followed["claim_review"] = {f"claim={c['claim']}": c["anchor"] for c in claims}
-    wrong = traces.write_traces(reader.settings, folder, followed, state, outcome.as_of, progress)
+    wrong = traces.write_traces(charts.settings, folder, followed, state, outcome.as_of, progress)
     outcome.warnings += [f"does not add up: {line}" for line in wrong]
-    data = [reader.read(chart) for chart in CHARTS.values()]
+    data = [charts.read(chart) for chart in CHARTS.values()]
     for one in data:
         if one.chart.name not in read:
             write_tables(
@@ -163,12 +165,12 @@ def _write(reader: Reader, folder: Path, outcome: Outcome, prints: bool, progres
         "lead": next((f for f in figures if f.name == lead), figures[0]),
         "figures": figures,
         "changed": findings.changed(read, quarter, filings),
-        "revised": revised.revised(warehouse, state, read, until),
+        "revised": revised.revised(reader, state, read, until),
         "incidents": [t for t in read.values() if t.spec.chart == table_specs.INCIDENTS],
-        "forecasts": sections.forecasts(warehouse, state, until),
+        "forecasts": sections.forecasts(reader, state, until),
         "claims": claims,
-        "checks": sections.checks(warehouse, state),
-        "missing": sections.missing(warehouse, until),
+        "checks": sections.checks(reader, state),
+        "missing": sections.missing(reader, until),
         "filings": list(known.filings.values()),
         "groups": known.groups,
         "pdfs": ["report.en.pdf", "report.zh.pdf"] if prints else [],

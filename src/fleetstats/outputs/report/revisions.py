@@ -9,10 +9,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from fleetstats.outputs.report.words import Text, anchor, same
+from fleetstats.warehouse.queries import has
 
 if TYPE_CHECKING:
     from fleetstats.outputs.report.tables import Table
-    from fleetstats.warehouse.base import State, Warehouse
+    from fleetstats.warehouse.base import Reader, State
 
 Row = dict[str, Any]
 DAYS = 92
@@ -41,13 +42,14 @@ class Revised:
     records: list[Row] = field(default_factory=list)
 
 
-def revised(warehouse: Warehouse, state: State, tables: dict[str, Table], until: date) -> Revised:
+def revised(reader: Reader, state: State, tables: dict[str, Table], until: date) -> Revised:
     """From the ledger, over the publications of the last three months; empty for a vintage, which revises nothing."""
-    found = Revised(records=_records(warehouse, state))
-    if not _has(warehouse, "publication", "revision"):
+    found = Revised(records=_records(reader, state))
+    # A publication of an earlier version may lack a ledger
+    if not all(has(reader, ledger) for ledger in ("publication", "revision")):
         return found
-    runs = _runs(warehouse, state)
-    rows = warehouse.query(
+    runs = _runs(reader, state)
+    rows = reader.query(
         "select run_id, publication_before, table_name, figure_key, column_name, change, old_value, new_value, "
         "old_bound, new_bound, filings from revision order by table_name, figure_key, column_name"
     ).to_pylist()
@@ -75,19 +77,10 @@ def revised(warehouse: Warehouse, state: State, tables: dict[str, Table], until:
     return found
 
 
-def _has(warehouse: Warehouse, *ledgers: str) -> bool:
-    """Whether these ledgers are shown; a publication of an earlier version may lack one."""
-    names = ", ".join(f"'{name}'" for name in ledgers)
-    shown = warehouse.query(
-        f"select distinct table_name from information_schema.tables where table_name in ({names})"  # noqa: S608 - our names
-    )
-    return int(shown.num_rows) == len(ledgers)
-
-
-def _runs(warehouse: Warehouse, state: State) -> dict[str, str]:
+def _runs(reader: Reader, state: State) -> dict[str, str]:
     """The runs that published in the three months before this publication, itself too, the oldest first."""
     last = datetime.fromisoformat(state.published_at)
-    rows = warehouse.query(
+    rows = reader.query(
         "select run_id, publication_id, published_at, as_of, event from publication order by published_at, run_id"
     ).to_pylist()
     if any(r["run_id"] == state.run_id and r["as_of"] is not None for r in rows):
@@ -183,11 +176,11 @@ def _addresses(tables: dict[str, Table]) -> dict[tuple[str, str], str]:
     return found
 
 
-def _records(warehouse: Warehouse, state: State) -> list[Row]:
+def _records(reader: Reader, state: State) -> list[Row]:
     """How many records of an edition read otherwise than in the edition that it replaces, and in which columns."""
     if "record_change" not in state.rows:
         return []
-    rows = warehouse.query(
+    rows = reader.query(
         "select filing, supersedes, change, column_name, count(distinct record_key) as records "
         "from record_change group by filing, supersedes, change, column_name "
         "order by filing, change, column_name"

@@ -11,9 +11,10 @@ from fleetstats.charts.forecast_scorecard import model_name as _model_name
 from fleetstats.charts.numbers import quantity
 from fleetstats.outputs.report.tables import trace_link
 from fleetstats.outputs.report.words import Text, anchor, same
+from fleetstats.warehouse.queries import statement
 
 if TYPE_CHECKING:
-    from fleetstats.warehouse.base import State, Warehouse
+    from fleetstats.warehouse.base import Reader, State
 
 Row = dict[str, Any]
 
@@ -29,18 +30,21 @@ class Checks:
     warnings: list[str] = field(default_factory=list)
 
 
-def checks(warehouse: Warehouse, state: State) -> Checks:
+def checks(reader: Reader, state: State) -> Checks:
     """The results of the run that published."""
-    run = state.run_id.replace("'", "")
-    results = warehouse.query(
-        f"select table_name, column_name, expectation, severity, success from check_result where run_id = '{run}'"
+    results = reader.query(
+        "select table_name, column_name, expectation, severity, success from check_result where run_id = $run_id",
+        {"run_id": state.run_id},
     ).to_pylist()
     compared = []
     for name in sorted(n for n in state.rows if n.startswith("crosscheck_")):
-        counts = warehouse.query(
-            "select count(*) as pairs, sum(case when difference = 0 then 1 else 0 end) as equal, "
-            "sum(case when reason is not null then 1 else 0 end) as explained, sum(unexplained) as "
-            f"unexplained from {name}"
+        counts = reader.query(
+            statement(
+                "select count(*) as pairs, sum(case when difference = 0 then 1 else 0 end) as equal, "
+                "sum(case when reason is not null then 1 else 0 end) as explained, sum(unexplained) as unexplained "
+                "from {table}",
+                table=name,
+            )
         ).to_pylist()[0]
         compared.append({"name": name, **{k: int(v or 0) for k, v in counts.items()}})
     return Checks(
@@ -60,17 +64,18 @@ STATUS: dict[str, Text] = {
 }
 
 
-def missing(warehouse: Warehouse, until: date) -> list[Row]:
+def missing(reader: Reader, until: date) -> list[Row]:
     """What is not held of the time to the end of the quarter, the latest first."""
-    rows = warehouse.query(
+    rows = reader.query(
         "select c.source, s.title_en as source_en, s.title_zh as source_zh, c.operator, o.name_en, o.name_zh, c.scope, "
         "p.title_en as scope_en, p.title_zh as scope_zh, c.measure, c.period, c.period_start, "
         "c.period_end, c.status, c.reason "
         "from coverage as c left join source as s on s.source = c.source left join operator as o on "
         "o.operator = c.operator "
         "left join scope as p on p.scope = c.scope "
-        f"where c.status <> 'held' and c.period_start <= date '{until.isoformat()}' "
-        "order by c.period_end desc, c.source, c.scope, c.operator, c.measure"
+        "where c.status <> 'held' and c.period_start <= $until "
+        "order by c.period_end desc, c.source, c.scope, c.operator, c.measure",
+        {"until": until},
     ).to_pylist()  # fmt: skip
     found = []
     for r in rows:
@@ -109,14 +114,14 @@ def model_name(code: str) -> Text:
 class _Names:
     """Series as readers call them: the operator and the scope of their figures."""
 
-    def __init__(self, warehouse: Warehouse) -> None:
+    def __init__(self, reader: Reader) -> None:
         self._of = {
             (kind, r["code"]): Text(r["en"] or r["code"], r["zh"] or r["en"] or r["code"])
             for kind, query in (
                 ("operator", "select operator as code, name_en as en, name_zh as zh from operator"),
                 ("scope", "select scope as code, title_en as en, title_zh as zh from scope"),
             )
-            for r in warehouse.query(query).to_pylist()
+            for r in reader.query(query).to_pylist()
         }
 
     def of(self, row: Row) -> Text:
@@ -137,17 +142,17 @@ def _figure(value: float) -> Text:
     return Text(quantity(value, "en", more=1), quantity(value, "zh"))
 
 
-def forecasts(warehouse: Warehouse, state: State, until: date) -> Forecasts:
+def forecasts(reader: Reader, state: State, until: date) -> Forecasts:
     """From the marts of forecasts; empty where they are not published or know nothing of this time."""
     found = Forecasts()
-    day = f"date '{until.isoformat()}'"
-    names = _Names(warehouse)
+    names = _Names(reader)
     if "order_forecast" in state.rows:
-        for r in warehouse.query(
+        for r in reader.query(
             "select series, operator, scope, model, origin, target_period, quantity, median, low_50, high_50, low_95, "
             "high_95 from order_forecast "
-            f"where model = 'combination' and origin <= {day} and target_end > {day} order by series, "
-            "quantity, target_period"
+            "where model = 'combination' and origin <= $until and target_end > $until order by series, "
+            "quantity, target_period",
+            {"until": until},
         ).to_pylist():
             found.ahead.append(
                 {**r, "name": names.of(r),
@@ -159,16 +164,17 @@ def forecasts(warehouse: Warehouse, state: State, until: date) -> Forecasts:
         found.thresholds = [
             {**r, "threshold": _figure(float(r["threshold"])), "name": names.of(r),
              "anchor": anchor("r", "threshold_forecast", r["series"], r["threshold"])}
-            for r in warehouse.query(
+            for r in reader.query(
                 "select distinct series, operator, scope, origin, threshold, passing_early, passing_median, "
                 "passing_late from threshold_forecast "
-                f"where model = 'combination' and origin <= {day} order by series, threshold"
+                "where model = 'combination' and origin <= $until order by series, threshold",
+                {"until": until},
             ).to_pylist()
         ]  # fmt: skip
     if "forecast_scorecard" in state.rows:
         found.card = [
             {**r, "anchor": anchor("r", "forecast_scorecard", r["basis"], r["series"], r["model"])}
-            for r in warehouse.query(
+            for r in reader.query(
                 "select basis, series, model, forecasts, relative_crps, coverage_50, coverage_80, "
                 "coverage_95 from forecast_scorecard "
                 "where truth_basis = case basis when 'live' then 'first_published' else 'known_today' end "
@@ -177,27 +183,30 @@ def forecasts(warehouse: Warehouse, state: State, until: date) -> Forecasts:
                 "and origin_year is null order by basis desc, relative_crps"
             ).to_pylist()
         ]  # fmt: skip
-        found.about = _about(warehouse, until, names)
+        found.about = _about(reader, until, names)
     return found
 
 
-def _about(warehouse: Warehouse, until: date, names: _Names) -> list[Row]:
+def _about(reader: Reader, until: date, names: _Names) -> list[Row]:
     """Forecasts of this very quarter made a quarter before: those of the ledger, and those made anew."""
     columns = (
         "series, operator, scope, model, origin, target_period, quantity, median, truth_value, truth_bound, "
         "inside_50, inside_80, inside_95"
-    )
-    rows = warehouse.query(
-        " union all ".join(
-            f"select '{basis}' as basis, {columns} from {table} where target_end = date '{until.isoformat()}' "
-            f"and quantity = 'increment' and truth_basis = '{truth}' and horizon = 1 and measure = 'orders' "
-            "and model in ('combination', 'seasonal_naive')"
-            for basis, table, truth in (
-                ("live", "forecast_score", "first_published"),
-                ("backtest", "backtest_score", "known_today"),
-            )
+    ).split(", ")
+    rows: list[Row] = []
+    for basis, table, truth in (
+        ("live", "forecast_score", "first_published"),
+        ("backtest", "backtest_score", "known_today"),
+    ):
+        scored = statement(
+            "select {columns} from {table} where target_end = $until and quantity = 'increment' "
+            "and truth_basis = $truth and horizon = 1 and measure = 'orders' "
+            "and model in ('combination', 'seasonal_naive')",
+            columns=columns,
+            table=table,
         )
-    ).to_pylist()
+        found = reader.query(scored, {"until": until, "truth": truth}).to_pylist()
+        rows += [{"basis": basis, **row} for row in found]
     rows.sort(key=lambda r: (r["series"], r["basis"], r["model"], str(r["origin"])))
     return [
         {**r, "anchor": anchor("r", r["basis"], r["series"], r["model"], r["origin"]), "name": names.of(r),
@@ -206,12 +215,12 @@ def _about(warehouse: Warehouse, until: date, names: _Names) -> list[Row]:
     ]  # fmt: skip
 
 
-def claims(warehouse: Warehouse, state: State) -> list[Row]:
+def claims(reader: Reader, state: State) -> list[Row]:
     """The claims with their verdicts."""
     if "claim_review" not in state.rows:
         return []
     found = []
-    for r in warehouse.query("select * from claim_review order by claim_number, claim").to_pylist():
+    for r in reader.query("select * from claim_review order by claim_number, claim").to_pylist():
         hue, sign, english, chinese = VERDICTS.get(r["verdict"], ("grey", "–", r["verdict"], r["verdict"]))
         found.append(
             {

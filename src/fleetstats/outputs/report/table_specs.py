@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fleetstats.core.periods import quarter_of
 from fleetstats.outputs.report.evidence import Row
 from fleetstats.outputs.report.words import Text, quarter_start, shifted
-
-if TYPE_CHECKING:
-    pass
+from fleetstats.warehouse.queries import Sql
 
 
 @dataclass(frozen=True)
@@ -28,8 +26,8 @@ class Column:
 class Spec:
     """A table of the page: which chart it belongs to, its query, and its key.
 
-    `shown` leaves out rows that are in the downloads only. The query calls its mart `m`, and has `{until}` where
-    the quarter ends.
+    `shown` leaves out rows that are in the downloads only. The query calls its mart `m`, gives `{figure_key}` and has
+    the parameter `$until`, where the quarter ends; `PARTS` may be in it.
     """
 
     name: str
@@ -70,9 +68,14 @@ left join scope as s on s.scope = m.scope
 """
 
 
-_COLUMNS = (
-    "o.name_en as operator_en, o.name_zh as operator_zh, s.title_en as scope_en, s.title_zh as scope_zh"
-)
+PARTS: dict[str, Sql] = {
+    "names": Sql(
+        "o.name_en as operator_en, o.name_zh as operator_zh, s.title_en as scope_en, s.title_zh as scope_zh"
+    ),
+    "joins": Sql(_JOINS),
+    "joins_of_fleet": Sql(_JOINS.replace("m.operator", "m.fleet")),
+}
+"""What several queries share: `{names}` in them is what readers call operator and scope, `{joins}` gets them."""
 
 
 def _km(name: str, words: Text | None = None) -> Column:
@@ -116,12 +119,13 @@ SPECS: tuple[Spec, ...] = (
         "beijing-vs-california",
         "beijing_vs_california",
         Text("Cumulative distance with bounds", "累计里程及上下限"),
-        f"""
-select m.fleet as operator, m.region, m.scope, m.convention, m.year, m.through, m.km, m.km_low, m.km_high,
-    m.km_high_bound, m.bound, {_COLUMNS}
+        """
+select {figure_key} as figure_key_,
+    m.fleet as operator, m.region, m.scope, m.convention, m.year, m.through, m.km, m.km_low, m.km_high,
+    m.km_high_bound, m.bound, {names}
 from beijing_vs_california as m
-{_JOINS.replace("m.operator", "m.fleet")}
-where m.through <= date '{{until}}'
+{joins_of_fleet}
+where m.through <= $until
 order by m.convention, m.region, m.fleet, m.scope, m.year
 """,
         ("operator", "scope", "convention", "year"),
@@ -137,12 +141,13 @@ order by m.convention, m.region, m.fleet, m.scope, m.year
         "mileage-cumulative",
         "mileage_cumulative",
         Text("Total of each operator", "各公司累计"),
-        f"""
-select m.operator, m.scope, m.month, m.distance_km_cumulative, m.since, m.months_held,
-    m.months_missing, m.bound, {_COLUMNS}
+        """
+select {figure_key} as figure_key_,
+    m.operator, m.scope, m.month, m.distance_km_cumulative, m.since, m.months_held,
+    m.months_missing, m.bound, {names}
 from mileage_cumulative as m
-{_JOINS}
-where m.month <= date '{{until}}'
+{joins}
+where m.month <= $until
 order by m.scope desc, m.distance_km_cumulative desc, m.operator, m.month
 """,
         ("operator", "scope", "month"),
@@ -158,12 +163,13 @@ order by m.scope desc, m.distance_km_cumulative desc, m.operator, m.month
         "mileage-quarterly",
         "mileage_quarterly",
         Text("Each operator and quarter", "各公司各季度"),
-        f"""
-select m.operator, m.scope, m.quarter, m.quarter_start, m.months, m.distance_km,
-    m.distance_mi_reported, m.bound, {_COLUMNS}
+        """
+select {figure_key} as figure_key_,
+    m.operator, m.scope, m.quarter, m.quarter_start, m.months, m.distance_km,
+    m.distance_mi_reported, m.bound, {names}
 from mileage_quarterly as m
-{_JOINS}
-where m.quarter_start <= date '{{until}}'
+{joins}
+where m.quarter_start <= $until
 order by m.quarter_start desc, m.scope desc, m.distance_km desc, m.operator
 """,
         ("operator", "scope", "quarter"),
@@ -179,12 +185,13 @@ order by m.quarter_start desc, m.scope desc, m.distance_km desc, m.operator
         "disengagement-rate",
         "disengagement_rate",
         Text("Rates of the last report year", "最近报告年度的比率"),
-        f"""
-select m.operator, m.scope, m.report_year, m.period_start, m.period_end, m.disengagements, m.distance_km,
-    m.km_per_disengagement, m.km_per_disengagement_low, m.km_per_disengagement_high, m.bound, {_COLUMNS}
+        """
+select {figure_key} as figure_key_,
+    m.operator, m.scope, m.report_year, m.period_start, m.period_end, m.disengagements, m.distance_km,
+    m.km_per_disengagement, m.km_per_disengagement_low, m.km_per_disengagement_high, m.bound, {names}
 from disengagement_rate as m
-{_JOINS}
-where m.period_end <= date '{{until}}'
+{joins}
+where m.period_end <= $until
 order by m.report_year desc, m.scope desc, m.distance_km desc, m.operator, m.period_start
 """,
         ("operator", "scope", "report_year", "period_start"),
@@ -202,12 +209,13 @@ order by m.report_year desc, m.scope desc, m.distance_km desc, m.operator, m.per
         "orders",
         "orders_quarterly",
         Text("Orders by quarter", "季度订单"),
-        f"""
-select m.operator, m.scope, m.quarter, m.quarter_start, m.orders, m.bound, m.confidence, m.issued_on, m.title_printed,
-    m.url, {_COLUMNS}
+        """
+select {figure_key} as figure_key_,
+    m.operator, m.scope, m.quarter, m.quarter_start, m.orders, m.bound, m.confidence, m.issued_on, m.title_printed,
+    m.url, {names}
 from orders_quarterly as m
-{_JOINS}
-where m.quarter_start <= date '{{until}}'
+{joins}
+where m.quarter_start <= $until
 order by m.quarter_start desc, m.operator
 """,
         ("operator", "scope", "quarter"),
@@ -219,12 +227,13 @@ order by m.quarter_start desc, m.operator
         "orders",
         "orders_cumulative",
         Text("Running totals", "累计订单"),
-        f"""
-select m.operator, m.scope, m.as_of, m.basis, m.orders, m.bound, m.contains_unsourced, m.contains_lower_bound,
-    m.issued_on, {_COLUMNS}
+        """
+select {figure_key} as figure_key_,
+    m.operator, m.scope, m.as_of, m.basis, m.orders, m.bound, m.contains_unsourced, m.contains_lower_bound,
+    m.issued_on, {names}
 from orders_cumulative as m
-{_JOINS}
-where m.as_of <= date '{{until}}'
+{joins}
+where m.as_of <= $until
 order by m.as_of desc, m.operator, m.basis
 """,
         ("operator", "scope", "as_of", "basis"),
@@ -236,11 +245,12 @@ order by m.as_of desc, m.operator, m.basis
         "robotaxi-trips",
         "orders_monthly",
         Text("Trips by month, California", "加州月度订单"),
-        f"""
-select m.operator, m.scope, m.month, m.orders, m.bound, m.confidence, m.issued_on, m.title_printed, m.url, {_COLUMNS}
+        """
+select {figure_key} as figure_key_,
+    m.operator, m.scope, m.month, m.orders, m.bound, m.confidence, m.issued_on, m.title_printed, m.url, {names}
 from orders_monthly as m
-{_JOINS}
-where m.month <= date '{{until}}' and m.scope in ('cpuc_driverless', 'cpuc_unspecified')
+{joins}
+where m.month <= $until and m.scope in ('cpuc_driverless', 'cpuc_unspecified')
 order by m.month desc, m.operator, m.scope
 """,
         ("operator", "scope", "month"),
@@ -255,11 +265,12 @@ order by m.month desc, m.operator, m.scope
         "bev_quarterly",
         Text("Cars by quarter", "季度销量"),
         """
-select m.company as operator, m.measure, m.period as quarter, m.quarter_start, m.value, m.unit, m.bound, m.confidence,
+select {figure_key} as figure_key_,
+    m.company as operator, m.measure, m.period as quarter, m.quarter_start, m.value, m.unit, m.bound, m.confidence,
     m.issued_on, m.title_printed, m.url, o.name_en as operator_en, o.name_zh as operator_zh
 from bev_quarterly as m
 left join operator as o on o.operator = m.company
-where m.quarter_start <= date '{until}'
+where m.quarter_start <= $until
 order by m.quarter_start desc, m.company
 """,
         ("operator", "measure", "quarter"),
@@ -272,11 +283,12 @@ order by m.quarter_start desc, m.company
         "noa_chip_share",
         Text("Shares", "份额"),
         """
-select m.vendor as operator, m.measure, m.segment, m.period, m.value, m.unit, m.bound, m.confidence, m.issued_on,
+select {figure_key} as figure_key_,
+    m.vendor as operator, m.measure, m.segment, m.period, m.value, m.unit, m.bound, m.confidence, m.issued_on,
     m.title_printed, m.url, o.name_en as operator_en, o.name_zh as operator_zh
 from noa_chip_share as m
 left join operator as o on o.operator = m.vendor
-where m.period_end <= date '{until}' and m.measure = 'noa_chip_share'
+where m.period_end <= $until and m.measure = 'noa_chip_share'
 order by m.period desc, m.segment desc, m.value desc
 """,
         ("operator", "measure", "segment", "period"),
@@ -290,13 +302,14 @@ order by m.period desc, m.segment desc, m.value desc
         INCIDENTS,
         "incident_rate",
         Text("Crash reports per million km, or why there is no rate", "每百万公里事故数，或不给比率的原因"),
-        f"""
-select m.operator, m.scope, m.report_year, m.period_start, m.period_end, m.incidents, m.distance_km,
+        """
+select {figure_key} as figure_key_,
+    m.operator, m.scope, m.report_year, m.period_start, m.period_end, m.incidents, m.distance_km,
     m.incidents_per_million_km, m.incidents_per_million_km_low, m.incidents_per_million_km_high, m.bound, m.reason,
-    {_COLUMNS}
+    {names}
 from incident_rate as m
-{_JOINS}
-where m.report_year < extract(year from date '{{until}}' + interval '1' month)
+{joins}
+where m.report_year < extract(year from $until + interval '1' month)
 order by m.report_year desc, case when m.reason is null then 0 else 1 end, m.incidents desc, m.operator
 """,
         ("operator", "scope", "report_year", "reason"),
@@ -316,12 +329,13 @@ order by m.report_year desc, case when m.reason is null then 0 else 1 end, m.inc
         INCIDENTS,
         "incidents_monthly",
         Text("Crash reports by month and reporting firm", "各申报公司各月事故报告"),
-        f"""
-select m.operator, m.scope, m.month, m.reports, m.incidents, m.incidents_shared, m.incidents_injury, m.bound,
-    {_COLUMNS}
+        """
+select {figure_key} as figure_key_,
+    m.operator, m.scope, m.month, m.reports, m.incidents, m.incidents_shared, m.incidents_injury, m.bound,
+    {names}
 from incidents_monthly as m
-{_JOINS}
-where m.month <= date '{{until}}'
+{joins}
+where m.month <= $until
 order by m.month desc, case when m.operator = 'all' then 0 else 1 end, m.incidents desc, m.operator
 """,
         ("operator", "scope", "month"),

@@ -15,9 +15,10 @@ from fleetstats.outputs.report.words import Text, anchor, same
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from fleetstats.warehouse.base import Warehouse
-from fleetstats.outputs.report.table_specs import CODES, REASONS, Column, Spec
+    from fleetstats.warehouse.base import Reader
+from fleetstats.outputs.report.table_specs import CODES, PARTS, REASONS, Column, Spec
 from fleetstats.outputs.report.words import number
+from fleetstats.warehouse.queries import Sql, statement
 
 
 @dataclass(frozen=True)
@@ -76,12 +77,12 @@ def trace_link(mart: str, address: str) -> str:
     return f"{TRACES}/{mart}.html#{address}"
 
 
-def read(warehouse: Warehouse, spec: Spec, evidence: Evidence, quarter: str, until: date) -> Table:
+def read(reader: Reader, spec: Spec, evidence: Evidence, quarter: str, until: date) -> Table:
     """A table with the addresses of its rows; its data has every row, with the filings behind it."""
     import pyarrow as pa
 
-    query = spec.query.format(until=until.isoformat()).strip().removeprefix("select ")
-    data = warehouse.query(f"select {key_text(TABLES[spec.mart], 'm')} as figure_key_, {query}")
+    query = statement(spec.query, figure_key=Sql(key_text(TABLES[spec.mart], "m")), **PARTS)
+    data = reader.query(query, {"until": until})
     figure_keys = data["figure_key_"].to_pylist()
     found = evidence.sources(spec.mart)
     sources = [found.get(key, Source()) for key in figure_keys]

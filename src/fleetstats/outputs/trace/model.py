@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from fleetstats.core.formats import decimal_text
 from fleetstats.core.schema.keys import lineage_key
+from fleetstats.core.schema.model import Table
 from fleetstats.core.schema.tables import TABLES
 from fleetstats.sources.printed import Printed
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass
@@ -93,7 +92,7 @@ class Trace:
 
 def _exact(value: Any) -> Any:
     if isinstance(value, Decimal):
-        return plain_number(value)
+        return decimal_text(value)
     if isinstance(value, dict):
         return {k: _exact(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
@@ -101,7 +100,10 @@ def _exact(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def plain_number(value: Decimal) -> str:
-    """A decimal without an exponent and without trailing zeros."""
-    text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+def new_cell(spec: Table, row: dict[str, Any], column: str, unit: str | None = None) -> Cell:
+    """A cell of a row that has not been followed yet; `unit` is its unit where the column has none of its own."""
+    own = next((f.unit for f in spec.fields if f.name == column), None)
+    # A row's bound is that of its figure; an end of a range has its own, or none
+    bound = row.get({"km_high": "km_high_bound", "km_low": ""}.get(column, "bound"))
+    unit = own or unit or (row.get("unit") if column == "value" else None)
+    return Cell(spec.name, {k: row[k] for k in spec.key}, column, row.get(column), unit, bound)

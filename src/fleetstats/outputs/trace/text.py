@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from fleetstats.core.errors import printable
-from fleetstats.outputs.trace.model import Cell, Part, Trace, plain_number
+from fleetstats.core.formats import decimal_text
+from fleetstats.outputs.trace.model import Cell, Part, Trace
 
 if TYPE_CHECKING:
     from rich.tree import Tree
@@ -19,7 +20,7 @@ RECORDS = 5
 def number(value: Any) -> str:
     """A value with thousands apart, every digit kept."""
     if isinstance(value, Decimal):
-        return f"{Decimal(plain_number(value)):,f}"
+        return f"{Decimal(decimal_text(value)):,f}"
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
     return "nothing" if value is None else f"{value:,}" if isinstance(value, float) else str(value)

@@ -1,18 +1,20 @@
 """A condition that a stranger gives: one expression on the columns of one table, and nothing else.
 
 It is parsed, not searched for bad words: what is not a comparison, a list, a pattern, a plain function or one of these
-joined by and, or, not is refused, and what is run is written anew from what was understood.
+joined by and, or, not is refused. What is run is written anew from what was understood, its values as parameters.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from fleetstats.core.errors import BadArgument, shorten
 from fleetstats.core.schema.model import Table
+from fleetstats.outputs.trace.conditions import Condition
+from fleetstats.warehouse.queries import Sql, statement
 
 _LONGEST = 4000
 _LITERALS = {"CONSTANT", "COLUMN_REF", "COMPARISON", "CONJUNCTION", "BETWEEN", "OPERATOR", "CAST", "FUNCTION"}
@@ -24,17 +26,10 @@ _FUNCTIONS = {
     "date_part",
 }  # fmt: skip
 _TYPES = {"DATE", "VARCHAR", "INTEGER", "BIGINT", "DOUBLE", "BOOLEAN", "DECIMAL"}
+_CONSTANTS = {"VARCHAR", "INTEGER", "BIGINT", "HUGEINT", "UHUGEINT", "DECIMAL", "DOUBLE", "BOOLEAN"}
 _PLAIN: dict[str, Any] = {  # A SELECT of one table with a condition has these, and each of them empty
     "modifiers": [], "group_expressions": [], "group_sets": [], "having": None, "sample": None, "qualify": None,
 }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Condition:
-    """`sql` is safe to put behind WHERE; `columns` are those that it names, in order."""
-
-    sql: str
-    columns: tuple[str, ...]
 
 
 def parse_condition(text: str, table: Table) -> Condition:
@@ -51,19 +46,23 @@ def parse_condition(text: str, table: Table) -> Condition:
         config={"enable_external_access": "false", "lock_configuration": "true"}
     ) as connection:
         try:
-            query = f"select 1 from {table.name} where (\n{text}\n)"  # noqa: S608 - parsed, not run
+            # Parsed, not run
+            query = statement("select 1 from {table} where (\n{text}\n)", table=table.name, text=Sql(text))
             [[said]] = connection.execute("select json_serialize_sql(?)", [query]).fetchall()
             tree = json.loads(said)
             if tree["error"]:
                 raise _refused(text, tree["error_message"])
-            columns = tuple(dict.fromkeys(_columns(_condition_of(tree, table, text), table, text)))
+            said_of = _condition_of(tree, table, text)
+            columns = tuple(dict.fromkeys(_columns(said_of, table, text)))
+            parameters: dict[str, Any] = {}
+            _take_values(said_of, parameters, text)
             [[again]] = connection.execute("select json_deserialize_sql(?)", [json.dumps(tree)]).fetchall()
         except (duckdb.Error, ValueError, KeyError, RecursionError) as error:
             raise _refused(text, shorten(str(error), 200)) from error
     _, where, condition = str(again).partition(" WHERE ")
     if not where:
         raise _refused(text, "no condition")
-    return Condition(condition.strip().rstrip(";"), columns)
+    return Condition(Sql(condition.strip().rstrip(";")), parameters, columns)
 
 
 def _condition_of(tree: dict[str, Any], table: Table, text: str) -> dict[str, Any]:
@@ -104,9 +103,38 @@ def _columns(node: dict[str, Any], table: Table, text: str) -> Iterator[str]:
                 "  to do:    write texts in single quotes: operator = 'waymo'"
             )
         yield name
-    children = [node[key] for key in ("left", "right", "input", "lower", "upper", "child") if node.get(key)]
-    for child in [*children, *node.get("children", ())]:
+    for child in _children(node):
         yield from _columns(child, table, text)
+
+
+def _children(node: dict[str, Any]) -> list[dict[str, Any]]:
+    parts = [node[key] for key in ("left", "right", "input", "lower", "upper", "child") if node.get(key)]
+    return [*parts, *node.get("children", ())]
+
+
+def _take_values(node: dict[str, Any], parameters: dict[str, Any], text: str) -> None:
+    """Put a parameter in the place of every value of an expression; null stays, being none."""
+    if node["class"] == "CONSTANT":
+        if not node["value"]["is_null"]:
+            name = f"value_{len(parameters) + 1}"
+            parameters[name] = _value(node["value"], text)
+            node |= {"class": "PARAMETER", "type": "VALUE_PARAMETER", "identifier": name}
+            del node["value"]
+        return
+    for child in _children(node):
+        _take_values(child, parameters, text)
+
+
+def _value(constant: dict[str, Any], text: str) -> Any:
+    """A constant as DuckDB's parser gives it: decimals as whole numbers with a scale, large integers in two halves."""
+    kind, value = constant["type"]["id"], constant["value"]
+    if kind not in _CONSTANTS:
+        raise _refused(text, f"a value of type {kind}")
+    if isinstance(value, dict):
+        value = (value["upper"] << 64) | value["lower"]
+    if kind == "DECIMAL":
+        return Decimal(f"{value}e-{constant['type']['type_info']['scale']}")
+    return value
 
 
 def _refused(text: str, found: str) -> BadArgument:

@@ -31,6 +31,9 @@ class Ledger:
             "create table record_change (filing text, supersedes text, record_key text, change text, column_name text)"
         )
 
+    def tables(self) -> dict[str, list[str]]:
+        return {name: [] for (name,) in self.con.execute("select table_name from duckdb_tables()").fetchall()}
+
     def query(self, sql: str) -> Any:
         return self.con.sql(sql).to_arrow_table()
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from fleetstats.core.formats import to_json
+from fleetstats.core.formats import decimal_text, to_json
 from fleetstats.outputs.trace.html import trace_html
-from fleetstats.outputs.trace.model import Cell, Part, Trace, plain_number
+from fleetstats.outputs.trace.model import Cell, Part, Trace
 from fleetstats.outputs.trace.text import trace_text
 from fleetstats.sources.printed import Printed
 
@@ -128,4 +128,4 @@ def test_json_keeps_every_digit() -> None:
     ("value", "text"), [("1E+3", "1000"), ("1.500", "1.5"), ("0E-9", "0"), ("-2.0", "-2"), ("100", "100")]
 )  # fmt: skip
 def test_a_number_is_written_out(value: str, text: str) -> None:
-    assert plain_number(Decimal(value)) == text
+    assert decimal_text(Decimal(value)) == text

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from decimal import Decimal
+from typing import Any
+
+import duckdb
 import pytest
 
 from fleetstats.core.errors import BadArgument
@@ -28,8 +33,9 @@ def test_an_expression_is_understood_with_its_columns(text: str, columns: tuple[
     assert found.columns == columns
     assert "--" not in found.sql
     assert "main." not in found.sql
-    # What was written anew means the same
-    assert parse_condition(found.sql, TABLE).sql == found.sql
+    # Every value that it names is a parameter, and no text of it is left
+    assert set(re.findall(r"\$(\w+)", found.sql)) == set(found.parameters)
+    assert "'" not in found.sql
 
 
 @pytest.mark.parametrize(
@@ -40,8 +46,8 @@ def test_an_expression_is_understood_with_its_columns(text: str, columns: tuple[
 def test_a_text_stays_a_text(text: str) -> None:
     found = parse_condition(text, TABLE)
     assert found.columns == ("operator",)
-    assert found.sql.startswith('("operator" = ')
-    assert found.sql.endswith("')")
+    assert found.sql == '("operator" = $value_1)'
+    assert found.parameters == {"value_1": duckdb.sql(f"select {text.partition(' = ')[2]}").fetchall()[0][0]}
 
 
 @pytest.mark.parametrize(
@@ -72,3 +78,19 @@ def test_a_column_that_the_table_has_not_is_named_with_those_it_has(text: str) -
     with pytest.raises(BadArgument, match="mileage_quarterly has no column") as caught:
         parse_condition(text, TABLE)
     assert "operator, scope, quarter" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("months = 3", 3), ("months = -3", -3), ("months = 9223372036854775808", 2**63),
+        ("distance_km > 1.50", Decimal("1.50")), ("distance_km > 1e3", 1000.0),
+        ("distance_km > 0.0000000001", Decimal("0.0000000001")),
+        ("distance_km = 12345678901234567890.123456789012345678", Decimal("12345678901234567890.123456789012345678")),
+        ("operator = '$value_1'", "$value_1"),
+    ],
+)  # fmt: skip
+def test_a_value_is_the_one_that_was_written(text: str, value: Any) -> None:
+    found = parse_condition(text, TABLE)
+    assert list(found.parameters.values()) == [value]
+    assert type(found.parameters["value_1"]) is type(value)

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleetstats.core.errors import BadInput
+from fleetstats.core.formats import decimal_text
 from fleetstats.filings.corrections import Correction, corrections_sha256
 from fleetstats.sources import csv_file
 from fleetstats.sources.cadmv.digest import read_digest_rows
@@ -24,7 +25,7 @@ from fleetstats.sources.cadmv.forms import (
     scope_of,
 )
 from fleetstats.sources.csv_file import normalise_header
-from fleetstats.sources.digest_csv import decimal_text, write_table_csv
+from fleetstats.sources.digest_csv import write_table_csv
 from fleetstats.sources.records import interpret, open_form, read_batches
 from fleetstats.sources.staged import Context, Corrected, Staged
 

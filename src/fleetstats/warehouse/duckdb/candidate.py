@@ -1,0 +1,102 @@
+"""A DuckDB file that is being built, and the step that makes it the published one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fleetstats.core.errors import shorten
+from fleetstats.core.schema.model import Table
+from fleetstats.core.schema.tables import TABLES
+from fleetstats.warehouse.base import may_wait
+from fleetstats.warehouse.queries import Sql, statement
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+_CANDIDATE = ".candidate-"
+
+
+def candidate_path(published: Path, run_id: str) -> Path:
+    """Where a run builds: beside the published file, so that the rename is atomic."""
+    return published.with_name(f"{_CANDIDATE}{published.stem}-{run_id}.duckdb")
+
+
+def discard_candidates(folder: Path) -> None:
+    """Remove what builds that were killed have left; only to be called under the lock."""
+    for path in folder.glob(f"{_CANDIDATE}*"):
+        if not may_wait(path.name):
+            path.unlink(missing_ok=True)
+
+
+class DuckdbCandidate:
+    """A warehouse that is being built. Nobody else can open it until `close`."""
+
+    def __init__(self, path: Path) -> None:
+        import duckdb
+
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._connection: duckdb.DuckDBPyConnection = duckdb.connect(str(path))
+
+    def _execute(self, sql: str, *parameters: str) -> duckdb.DuckDBPyConnection:
+        """Run a statement; a disk that cannot be written is an `OSError`, as it is anywhere else."""
+        import duckdb
+
+        try:
+            return self._connection.execute(sql, parameters)
+        except (duckdb.IOException, duckdb.FatalException) as error:
+            raise OSError(None, shorten(str(error)), str(self.path)) from error
+
+    def create(self, tables: Iterable[Table]) -> None:
+        """Create tables with their types and comments."""
+        from fleetstats.warehouse.ddl import create_statements
+
+        self._execute(";\n".join(["begin", *create_statements(tables), "commit"]))
+
+    def load(self, name: str, table: pa.Table) -> None:
+        """Insert the rows of a table of the field dictionary, in the order of its key."""
+        self._connection.register("incoming", table)
+        self.insert_select(name, "select * from incoming")
+        self._connection.unregister("incoming")
+
+    def replace(self, name: str, table: pa.Table) -> None:
+        """Put other rows in a table, which is created where a file of an earlier version has none."""
+        if not self._execute("select 1 from duckdb_tables() where table_name = ?", name).fetchall():
+            self.create([TABLES[name]])
+        self._execute(statement("delete from {table}", table=name))
+        self.load(name, table)
+
+    def insert_select(self, name: str, sql: str) -> int:
+        """Add the rows of a query to a table, by column name; returns how many they are."""
+        spec = TABLES[name]
+        template = "insert into {table} ({columns}) select {columns} from (\n{query}\n) as q order by {key}"
+        inserted = self._execute(
+            statement(template, table=name, columns=spec.columns, query=Sql(sql), key=spec.key)
+        ).fetchone()
+        return int(inserted[0]) if inserted else 0
+
+    def close(self) -> None:
+        """Write everything to disk and let go of the file, also where that fails."""
+        try:
+            self._execute("checkpoint")
+        finally:
+            self._connection.close()
+
+
+def promote(candidate: Path, published: Path) -> None:
+    """Make a candidate the published file in one atomic step: readers see the old one or the new one."""
+    descriptor = os.open(candidate, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    candidate.replace(published)
+    folder = os.open(published.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
