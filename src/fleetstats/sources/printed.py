@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -35,12 +37,27 @@ class DigestRows:
     columns: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Original:
-    """A publisher's file as its reader makes it, and its cells as printed, by record and header cell."""
+    """A publisher's file, and what its reader makes of it; `name` is what messages call it."""
 
     staged: Staged
-    cells: Mapping[int, Mapping[str, str]]
+    path: Path
+    name: str
+
+    @cached_property
+    def cells(self) -> dict[int, dict[str, str]]:
+        """The cells of a CSV file as printed, by record and header cell."""
+        from fleetstats.sources.csv_file import open_records
+
+        file = open_records(self.path, self.name)
+        return {
+            number: dict(zip(file.header, texts, strict=True))
+            for numbers, columns in file.batches()
+            for number, *texts in zip(
+                numbers.to_pylist(), *(column.to_pylist() for column in columns), strict=True
+            )
+        }
 
     def rows(self, table: str, **same: Any) -> list[dict[str, Any]]:
         """The rows of a staged table that have these values, in the order of their records."""
@@ -67,5 +84,5 @@ class Original:
         return wanted if isinstance(wanted, str) else "", ""
 
 
-PrintedRecords = Callable[[Original, str, Mapping[str, Any], str], Iterable[Printed]]
-"""Of an original: the records behind a row of the core table of this name, for this column of it."""
+PrintedRecords = Callable[[Original, Mapping[str, Any], str], Iterable[Printed]]
+"""Of an original: the records behind a row of a core table, for this column of it."""

@@ -38,7 +38,7 @@ def _cadmv_disengagement() -> Source:
         parse_edition=forms.edition_period,
         period_column=forms.is_month,
         size=("cadmv_event_count", "events"),
-        printed=printed.events,
+        printed=printed.EVENTS,
         double_counts={"disengagements": Counted("cadmv_event_count", "events", ("left_out", "kept"))},
     )
 
@@ -56,7 +56,7 @@ def _cadmv_mileage() -> Source:
         parse_edition=forms.edition_period,
         period_column=forms.is_month,
         size=("cadmv_mileage_filer", "rows"),
-        printed=printed.mileage,
+        printed=printed.MILEAGE,
         double_counts={"mileage": Counted("cadmv_mileage_month", "distance_mi_reported", ("kept",))},
         rare_events=mileage.disengagements,
     )
@@ -74,7 +74,7 @@ def _nhtsa_sgo() -> Source:
         replaces=editions.replaces,
         fills=("record_hash",),
         size=("record_hash", None),
-        printed=reports.printed,
+        printed={"nhtsa_incident_month": reports.printed},
         rare_events=counts.incidents_with_mileage,
     )
 

@@ -37,7 +37,7 @@ class Source:
     - `fills` names the core tables that it fills together with other sources; its own name it in the dictionary.
     - `size` is a staged table with the column whose sum, or without a column whose rows, measure an edition; where it
       is None the records loaded do.
-    - `printed` gives the records of an original behind a core row.
+    - `printed` gives, by core table, the records of an original behind a row.
     - `double_counts`: what `double_counts.csv` may be about, by measure.
     - `rare_events` gives the numbers of events, from the core tables, that rates need limits for.
     - `folder` has `data/`, `sql/` and `expectations/` of a source that was registered at run time.
@@ -54,7 +54,7 @@ class Source:
     period_column: Callable[[str], bool] = _never
     fills: tuple[str, ...] = ()
     size: tuple[str, str | None] | None = None
-    printed: PrintedRecords | None = None
+    printed: Mapping[str, PrintedRecords] = field(default_factory=dict)
     double_counts: Mapping[str, Counted] = field(default_factory=dict)
     rare_events: Callable[[Mapping[str, pa.Table]], Iterable[int]] | None = None
     folder: Path | None = None

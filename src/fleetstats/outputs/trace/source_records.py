@@ -6,7 +6,7 @@ warehouse, so that what the two say can be compared.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
@@ -62,14 +62,14 @@ class Filings:
             why_not = "the filing is not on this machine"
         elif (filing["original_sha256"] or filing["sha256"]) != (held.original_sha256 or held.sha256):
             why_not = "the file on this machine is another than was published from"
-        elif table not in source(held.filing.source).in_digest:
+        elif table not in _readable(held):
             why_not = "nothing more is read of it"
         if held is None or why_not is not None:
             return FoundRecords(f"It ends at this row: {why_not}")
         if held.read_as == "original":
             return FoundRecords(
                 f"Read again from the publisher's own file, {held.path.name}",
-                list(self._of_original(table, row, held, column)),
+                list(source(held.filing.source).printed[table](self._read(held), row, column)),
             )
         records = list(self._of_digest(table, row, held, column))
         where = f" {records[0].record}" if records else ""
@@ -94,26 +94,19 @@ class Filings:
                 text = (cells.get(name) or "").strip()
                 yield Printed(number, name, text, Decimal(text) if text else None)
 
-    def _of_original(self, table: str, row: dict[str, Any], held: Held, column: str) -> Iterable[Printed]:
-        printed = source(held.filing.source).printed
-        return [] if printed is None else printed(self._read(held), table, row, column)
-
     def _read(self, held: Held) -> Original:
-        """An original as its reader makes it, and its cells as printed, by record and header cell."""
+        """An original as its reader makes it, read once."""
         key = held.filing.id
         if key not in self._originals:
-            from fleetstats.sources.csv_file import open_records
             from fleetstats.sources.reviewed import Reviewed
 
             context = Reviewed.open(self._settings).context(held)
             staged = source(held.filing.source).read(context)
-            file = open_records(held.path, context.name)
-            cells = {
-                number: dict(zip(file.header, texts, strict=True))
-                for numbers, columns in file.batches()
-                for number, *texts in zip(
-                    numbers.to_pylist(), *(column.to_pylist() for column in columns), strict=True
-                )
-            }
-            self._originals[key] = Original(staged, cells)
+            self._originals[key] = Original(staged, held.path, context.name)
         return self._originals[key]
+
+
+def _readable(held: Held) -> Collection[str]:
+    """The core tables whose rows can be found in the bytes that are read of a filing."""
+    descriptor = source(held.filing.source)
+    return descriptor.printed if held.read_as == "original" else descriptor.in_digest

@@ -24,16 +24,16 @@ EVENTS_IN_DIGEST = {
 }
 
 
-def mileage(original: Original, table: str, row: Mapping[str, Any], column: str) -> Iterable[Printed]:
-    """The cells behind a month or an annual total of a permit."""
-    if table == "cadmv_mileage_month":
-        for found in original.rows("cadmv_vehicle_month", permit=row["permit"], month=row["month"]):
-            header, text = original.cell(
-                found["record"], lambda cell: parse_month_header(cell) == row["month"]
-            )
-            note = "empty, counts as 0" if found["cell_blank"] else None
-            yield Printed(found["record"], header, text, found["distance_mi_reported"], note)
-        return
+def _month(original: Original, row: Mapping[str, Any], _: str) -> Iterable[Printed]:
+    """The cells of a permit's cars in one month."""
+    for found in original.rows("cadmv_vehicle_month", permit=row["permit"], month=row["month"]):
+        header, text = original.cell(found["record"], lambda cell: parse_month_header(cell) == row["month"])
+        note = "empty, counts as 0" if found["cell_blank"] else None
+        yield Printed(found["record"], header, text, found["distance_mi_reported"], note)
+
+
+def _annual(original: Original, row: Mapping[str, Any], column: str) -> Iterable[Printed]:
+    """The annual totals of a permit's cars, of miles or of disengagements."""
     wanted = "disengagements" if column == "disengagements" else "annual_total"
     for found in original.rows("cadmv_vehicle_report", permit=row["permit"]):
         header, text = original.cell(found["record"], wanted)
@@ -45,10 +45,14 @@ def mileage(original: Original, table: str, row: Mapping[str, Any], column: str)
         yield Printed(found["record"], header, text, value, note)
 
 
-def events(original: Original, _: str, row: Mapping[str, Any], __: str) -> Iterable[Printed]:
+def _events(original: Original, row: Mapping[str, Any], _: str) -> Iterable[Printed]:
     """The days of the events that were counted."""
     same = {k: row[k] for k in ("permit", "month", "initiated_by", "location")}
     for found in original.rows("cadmv_event", **same):
         header, text = original.cell(found["record"], "date")
         note = f"{found['initiated_by_printed']}, {found['location_printed']}"
         yield Printed(found["record"], header, text, Decimal(1), note)
+
+
+MILEAGE = {"cadmv_mileage_month": _month, "cadmv_mileage_filer": _annual}
+EVENTS = {"cadmv_event_count": _events}

@@ -214,7 +214,7 @@ def _mark_latest(reports: list[dict[str, Any]], columns: FoundColumns, context: 
         row["latest_version"] = row["report_version"] == latest[row["report_id"]]
 
 
-def printed(original: Original, _: str, row: Mapping[str, Any], __: str) -> Iterable[Printed]:
+def printed(original: Original, row: Mapping[str, Any], _: str) -> Iterable[Printed]:
     """The reports behind a row of incidents: reports, since an incident is in the row of its first one."""
     same = {k: row[k] for k in ("operator", "month", "state", "driver") if k != "operator" or row[k] != ALL}
     for found in original.rows("nhtsa_report", latest_version=True, **same):
