@@ -6,6 +6,11 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import subprocess
+import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -16,25 +21,27 @@ import pytest
 from matplotlib.figure import Figure
 from typer.testing import CliRunner
 
+import fleetstats
 from fleetstats.charts import CHARTS, Chart
 from fleetstats.charts.page import source_notes
 from fleetstats.cli.app import app
 from fleetstats.core.errors import BadInput
 from fleetstats.core.schema.tables import TABLES, tables
-from fleetstats.core.settings import Settings, packaged_folders
+from fleetstats.core.settings import Settings, packaged, packaged_folders
 from fleetstats.ingest.land import Landed, Offer, add
-from fleetstats.outputs.draw_charts import Reader
+from fleetstats.outputs.draw_charts import open_charts
 from fleetstats.outputs.export.export import export
 from fleetstats.outputs.trace.tracer import trace
 from fleetstats.pipeline.build import run
 from fleetstats.pipeline.diff import differences
 from fleetstats.sources import registry
 from fleetstats.sources.source import Source
-from fleetstats.warehouse.duckdb import query
 from fleetstats.warehouse.lineage import load_lineage
 from fleetstats.warehouse.marts import load_statements
+from tests.homes import PATIENCE
 from tests.integration.toy_source.src.fleetstats.core.schema.tables.toy_trips import TABLES as TOY_TABLES
 from tests.integration.toy_source.src.fleetstats.sources import toy_trips
+from tests.published_file import query
 
 ROOT = Path(__file__).parents[2]
 TOY = Path(__file__).parent / "toy_source"
@@ -80,6 +87,34 @@ def toy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Toy]:
         yield made
     finally:
         registry.unregister("toy_trips")
+
+
+def test_after_it_is_taken_away_nothing_of_it_is_left() -> None:
+    before = (
+        registry.codes(),
+        list(TABLES),
+        packaged_folders("sql"),
+        load_statements(*packaged_folders("sql")),
+    )
+    registry.register(SOURCE, tables=TOY_TABLES, folder=TOY)
+    try:
+        assert registry.source("toy_trips").folder == TOY
+        assert registry.codes()[-1] == "toy_trips"
+        assert {t.name for t in tables("mart")} - set(before[1]) == {"toy_monthly"}
+        assert "toy_monthly" in load_statements(*packaged_folders("sql"))
+        assert "toy_monthly" in load_lineage(*packaged_folders("sql"))
+        assert "'toy_trips' as source" in load_statements(*packaged_folders("sql"))["coverage"]
+    finally:
+        registry.unregister("toy_trips")
+    after = (
+        registry.codes(),
+        list(TABLES),
+        packaged_folders("sql"),
+        load_statements(*packaged_folders("sql")),
+    )
+    assert after == before
+    with pytest.raises(BadInput, match="an unknown source"):
+        registry.source("toy_trips")
 
 
 def test_a_file_is_added_as_of_any_source(toy: Toy, tmp_path: Path) -> None:
@@ -133,16 +168,13 @@ def test_a_figure_of_it_is_traced_to_the_record_that_prints_it(toy: Toy) -> None
     [printed] = part.records
     assert (cell.value, cell.reconciles, part.reconciles) == (11, True, True)
     assert (printed.record, printed.column, printed.text) == (2, "Trips (paid)", "11")
-    assert (
-        part.ends_at == "Read again from the publisher's own file, 2023-amended-1.csv"
-        or part.ends_at.startswith("Read again from the publisher's own file")
-    )
+    assert part.ends_at == "Read again from the publisher's own file, 2023.csv"
 
 
 def test_what_moved_is_in_the_difference_of_two_publications(toy: Toy) -> None:
     answer = differences(toy.settings, None, None, lambda *_: None)
-    assert answer.value["filings_in_force"] == ["toy_trips/2023-amended-1"]
-    [moved] = answer.value["revisions"]
+    assert answer.facts["filings_in_force"] == ["toy_trips/2023-amended-1"]
+    [moved] = answer.facts["revisions"]
     assert (moved["table_name"], moved["change"], moved["old_value"], moved["new_value"]) == (
         "toy_monthly", "changed", 10, 11,
     )  # fmt: skip
@@ -150,7 +182,7 @@ def test_what_moved_is_in_the_difference_of_two_publications(toy: Toy) -> None:
 
 
 def test_it_is_exported_with_its_source(toy: Toy, tmp_path: Path) -> None:
-    export(toy.settings, tmp_path / "out", ["csv"])
+    export(toy.settings, tmp_path / "out", "csv", progress=lambda *_: None)
     package = json.loads((tmp_path / "out" / "datapackage.json").read_text(encoding="utf-8"))
     by_name = {resource["name"]: resource for resource in package["resources"]}
     assert [s["title"] for s in by_name["toy_monthly"]["sources"]] == [
@@ -168,13 +200,13 @@ def test_a_chart_of_it_names_it_as_its_source_and_no_other_chart_does(toy: Toy) 
         "toy", "Toys", "玩具", "select month, orders from toy_monthly", "month", ("month", "orders"), draw,
         lambda *_: "",
     )  # fmt: skip
-    reader = Reader(toy.settings)
-    data = reader.read(chart)
+    with open_charts(toy.settings) as reader:
+        data = reader.read(chart)
+        title = "Department of Toys: Trips of a toy city"
+        naming = {name for name, other in CHARTS.items() if title in reader.read(other).provenance.sources}
     assert len(data.frame) == 5
     assert source_notes(data.provenance, "en")[0] == "Source: Department of Toys: Trips of a toy city."
     assert source_notes(data.provenance, "zh")[0] == "来源：玩具局：玩具城行程。"
-    title = "Department of Toys: Trips of a toy city"
-    naming = {name for name, other in CHARTS.items() if title in reader.read(other).provenance.sources}
     assert naming == {"coverage"}
 
 
@@ -197,29 +229,80 @@ def test_a_source_that_is_there_already_is_not_registered_again(toy: Toy) -> Non
     assert toy.settings.home.is_dir()
 
 
-def test_after_it_is_taken_away_nothing_of_it_is_left() -> None:
-    before = (
-        registry.codes(),
-        list(TABLES),
-        packaged_folders("sql"),
-        load_statements(*packaged_folders("sql")),
-    )
-    registry.register(SOURCE, tables=TOY_TABLES, folder=TOY)
-    try:
-        assert registry.source("toy_trips").folder == TOY
-        assert registry.codes()[-1] == "toy_trips"
-        assert {t.name for t in tables("mart")} - set(before[1]) == {"toy_monthly"}
-        assert "toy_monthly" in load_statements(*packaged_folders("sql"))
-        assert "toy_monthly" in load_lineage(*packaged_folders("sql"))
-        assert "'toy_trips' as source" in load_statements(*packaged_folders("sql"))["coverage"]
-    finally:
-        registry.unregister("toy_trips")
-    after = (
-        registry.codes(),
-        list(TABLES),
-        packaged_folders("sql"),
-        load_statements(*packaged_folders("sql")),
-    )
-    assert after == before
-    with pytest.raises(BadInput, match="an unknown source"):
-        registry.source("toy_trips")
+# The same source as a patch of the repository
+
+
+ALLOWED = {"sources", "core/schema", "data", "sql", "expectations", "tests", "docs"}
+EDITS = {
+    "src/fleetstats/core/schema/tables/__init__.py": [
+        ("    shared,\n)", "    shared,\n    toy_trips,\n)"),
+        ("nhtsa_sgo, shared,", "nhtsa_sgo, toy_trips, shared,"),
+    ],
+    "src/fleetstats/sources/registry.py": [
+        (
+            "_ENTRIES: dict",
+            "def _toy_trips() -> Source:\n    from fleetstats.sources import toy_trips\n\n"
+            '    return Source(\n        "toy_trips", read=toy_trips.read, parse_edition=toy_trips.parse_edition,\n'
+            '        printed={"toy_month": toy_trips.printed},\n    )\n\n\n_ENTRIES: dict',
+        ),
+        ('    "robotaxi_orders": _tr', '    "toy_trips": _toy_trips,\n    "robotaxi_orders": _tr'),
+    ],
+}
+"""Where a source of its own enters what is there; everything else of it is new files."""
+
+
+def room(path: str) -> str:
+    """The room of the house that a file belongs to."""
+    parts = Path(path).parts
+    if parts[:2] != ("src", "fleetstats"):
+        return parts[0]
+    return "core/schema" if parts[2:4] == ("core", "schema") else parts[2]
+
+
+def test_as_a_patch_it_touches_no_room_but_its_own(tmp_path: Path) -> None:
+    checkout = tmp_path / "checkout"
+    ignored = shutil.ignore_patterns("__pycache__", "_packaged")
+    shutil.copytree(Path(fleetstats.__file__).parent, checkout / "src" / "fleetstats", ignore=ignored)
+    for name in ("data", "sql", "expectations"):
+        shutil.copytree(packaged(name), checkout / name)
+
+    def git(*arguments: str) -> str:
+        return subprocess.run(
+            ["git", "-c", "user.name=A", "-c", "user.email=a@example.org", *arguments],
+            cwd=checkout, capture_output=True, text=True, check=True,
+        ).stdout  # fmt: skip
+
+    git("init", "--quiet")
+    git("add", "--all")
+    git("commit", "--quiet", "--message", "before")
+    shutil.copytree(TOY, checkout, dirs_exist_ok=True, ignore=ignored)
+    for path, edits in EDITS.items():
+        text = (checkout / path).read_text(encoding="utf-8")
+        for old, new in edits:
+            assert text.count(old) == 1, (path, old)
+            text = text.replace(old, new)
+        (checkout / path).write_text(text, encoding="utf-8")
+    git("add", "--all")
+    touched = git("diff", "--cached", "--name-only").splitlines()
+    rooms = Counter(room(path) for path in touched)
+    assert set(rooms) <= ALLOWED
+    assert (rooms["sources"], rooms["core/schema"], len(touched)) == (2, 2, 15)
+
+    home = tmp_path / "home"
+    environment = {
+        **{k: v for k, v in os.environ.items() if k != "FLEETSTATS_ORIGINALS"},
+        "FLEETSTATS_HOME": str(home), "PYTHONPATH": str(checkout / "src"),
+    }  # fmt: skip
+
+    def command(*arguments: str) -> str:
+        return subprocess.run(
+            [sys.executable, "-m", "fleetstats", *arguments],
+            env=environment, cwd=tmp_path, capture_output=True, text=True, check=True, timeout=PATIENCE,
+        ).stdout  # fmt: skip
+
+    assert command("run").startswith("Published pub-")
+    rows = query(
+        home / "warehouse" / "fleetstats.duckdb", "select orders from toy_monthly order by 1"
+    ).to_pylist()
+    assert [int(row["orders"]) for row in rows] == [7, 10, 12]
+    assert "Trips (paid)" in command("trace", "toy_monthly", "--where", "operator = 'baidu'")
