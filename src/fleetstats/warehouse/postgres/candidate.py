@@ -61,7 +61,7 @@ class PostgresCandidate:
 
         connection = self._open.enter_context(dbapi.connect(libpq_url(self._url), autocommit=True))
         with connection.cursor() as cursor:
-            cursor.execute(statement("set role {role}", role=LOADER))
+            cursor.execute(str(statement("set role {role}", role=LOADER)))  # the driver takes no subclass
         return connection
 
     def insert_select(self, name: str, sql: str) -> int:

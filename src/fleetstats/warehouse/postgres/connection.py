@@ -70,15 +70,17 @@ def schemas(connection: psycopg.Connection[Any], prefix: str) -> list[str]:
 
 
 def columns_of(connection: psycopg.Connection[Any], searched: Sequence[str]) -> list[tuple[str, str]]:
-    """The tables of these schemas that this role may see, each with its columns in order.
+    """The tables of these schemas that this role may read, each with its columns in order.
 
     Of two tables of one name that of the earlier schema is meant.
     """
+    # Not information_schema, which asks for the rights to every column: 0.2 s where ten publications are kept
     found = connection.execute(
-        "select table_schema, table_name, column_name from information_schema.columns "
-        "inner join information_schema.tables using (table_schema, table_name) "
-        "where table_schema = any(%s) and table_type = 'BASE TABLE' "
-        "order by array_position(%s, table_schema::text), table_name, ordinal_position",
+        "select n.nspname, c.relname, a.attname from pg_class as c "
+        "inner join pg_namespace as n on n.oid = c.relnamespace inner join pg_attribute as a on a.attrelid = c.oid "
+        "where n.nspname = any(%s) and c.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped "
+        "and has_table_privilege(c.oid, 'select') "
+        "order by array_position(%s, n.nspname::text), c.relname, a.attnum",
         [list(searched), list(searched)],
     ).fetchall()
     first: dict[str, str] = {}

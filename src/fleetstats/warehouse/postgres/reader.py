@@ -30,9 +30,6 @@ def open_reader(
     import psycopg
 
     with connect(url, path=searched, role=role) as connection:
-        if time_limit is not None:
-            limit = f"{round(time_limit * 1000)}ms"
-            connection.execute("select set_config('statement_timeout', %s, false)", [limit])
         connection.read_only = True
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         with connection.transaction():
@@ -41,7 +38,12 @@ def open_reader(
                     f"nothing has been published yet: there is no table in {place}, schema {searched[0]}\n"
                     "  to do:    fleetstats run"
                 )
-            yield PostgresReader(connection, searched)
+            reader = PostgresReader(connection, searched)
+            reader.tables()  # not a query of the reader's: its time is our own
+            if time_limit is not None:
+                limit = f"{round(time_limit * 1000)}ms"
+                connection.execute("select set_config('statement_timeout', %s, false)", [limit])
+            yield reader
 
 
 class PostgresReader(BaseReader):

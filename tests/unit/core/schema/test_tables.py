@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
+from typing import get_args
 
+import pyarrow as pa
 import pytest
 
-from fleetstats.core.schema.arrow import make_table, rows_to_table
+from fleetstats.core.schema.arrow import decimals_as_floats, make_table, rows_of, rows_to_table
 from fleetstats.core.schema.fields import FIELDS
-from fleetstats.core.schema.model import DECIMALS, Field, Table, arrow_type
+from fleetstats.core.schema.model import DECIMALS, TYPES, Field, Table, Type, arrow_type
 from fleetstats.core.schema.tables import TABLES, tables
 
 KINDS = ("reference", "core", "finding", "ledger", "mart", "lineage", "crosscheck")
@@ -98,3 +101,28 @@ def test_a_table_is_made_only_with_all_of_its_columns() -> None:
 @pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
 def test_a_table_without_rows_has_its_columns(table: Table) -> None:
     assert rows_to_table(table.name, []).schema == table.arrow_schema()
+
+
+def test_every_type_has_its_name_in_every_place_and_no_decimal_is_a_float_but_in_sqlite() -> None:
+    assert set(TYPES) == set(get_args(Type))
+    for kind, kept in TYPES.items():
+        assert kept.sql.isupper()
+        assert kept.frictionless in ("string", "integer", "boolean", "date", "datetime", "number")
+        assert kept.sqlite in ("TEXT", "INTEGER", "REAL")
+        if kind in DECIMALS:
+            assert kept.sql == "DECIMAL({},{})".format(*DECIMALS[kind])
+            assert str(arrow_type(kind)) == "decimal128({}, {})".format(*DECIMALS[kind])
+
+
+@pytest.mark.parametrize(
+    "digits", ["0.1", "-0.1", "170141183460.469231731", "0.000000001", "98765432109876543.210987654", "1632.7"]
+)  # fmt: skip
+def test_a_decimal_becomes_the_nearest_float(digits: str) -> None:
+    table = pa.table({"a": pa.array([Decimal(digits), None], pa.decimal128(28, 9)), "b": ["x", "y"]})
+    assert decimals_as_floats(table).to_pydict() == {"a": [float(digits), None], "b": ["x", "y"]}
+
+
+def test_rows_come_back_as_they_were_given() -> None:
+    rows = [{"events": n, "lower": n / 2, "upper": 2.0 * n} for n in range(3)]
+    assert list(rows_of(rows_to_table("poisson_limit", rows))) == [tuple(row.values()) for row in rows]
+    assert list(rows_of(rows_to_table("poisson_limit", []))) == []
