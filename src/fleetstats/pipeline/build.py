@@ -242,10 +242,11 @@ def audit(
 
     progress("audit", f"{len(built.rows)} tables")
     results = auditor.audit(
-        warehouse.frames(the_plan.run_id),
+        the_plan.settings,
         [*built.rows, "filing_account"],
         packaged("expectations"),
-        floors=the_plan.as_of is None,
+        run_id=the_plan.run_id,
+        as_of=the_plan.as_of,
     )
     run_id = the_plan.run_id
     warehouse.record("check_result", run_id, [r.row(run_id) for r in results])

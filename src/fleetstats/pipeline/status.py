@@ -183,7 +183,7 @@ def check(settings: Settings, as_of: date | None, progress: Progress) -> Answer:
     progress("check", warehouse.place)
     wanted = [*state.rows, "filing_account"]
     with Auditor() as auditor:
-        results = auditor.audit(warehouse.frames(), wanted, packaged("expectations"), floors=as_of is None)
+        results = auditor.audit(settings, wanted, packaged("expectations"), as_of=as_of)
     critical, warned = failures(results, "critical"), failures(results, "warning")
     words = [
         f"{len(results)} expectations on {len(wanted)} tables: {sum(r.success for r in results)} met",
