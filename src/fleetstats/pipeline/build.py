@@ -10,7 +10,6 @@ import shutil
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal
@@ -27,7 +26,8 @@ from fleetstats.warehouse.base import PUBLISHED, State, Warehouse, new_run_id, p
 from fleetstats.warehouse.registry import open_warehouse
 
 if TYPE_CHECKING:
-    from fleetstats.quality.expectations import Auditor, Result
+    from fleetstats.quality.auditor import Auditor
+    from fleetstats.quality.expectations import Result
     from fleetstats.sources.reviewed import Reviewed
     from fleetstats.sources.staged import Staged
 from fleetstats.core.progress import Progress
@@ -232,16 +232,14 @@ def audit(
 
     The results go to the ledger and to a page for people either way.
     """
-    from fleetstats.quality.expectations import failures
+    from fleetstats.quality.expectations import failures, load_suites
     from fleetstats.quality.page import write_page
 
     progress("audit", f"{len(built.rows)} tables")
-    results = auditor.audit(
-        partial(warehouse.read, the_plan.run_id),
-        [*built.rows, "filing_account"],
-        packaged_folders("expectations"),
-        floors=the_plan.as_of is None,
-    )
+    tables_of_run = [*built.rows, "filing_account"]
+    suites = load_suites(packaged_folders("expectations"), tables_of_run, floors=the_plan.as_of is None)
+    with warehouse.read(the_plan.run_id) as reader:
+        results = auditor.audit(reader, suites)
     run_id = the_plan.run_id
     warehouse.record("check_result", run_id, [r.row(run_id) for r in results])
     warehouse.record("filing_account", run_id, list(built.accounts))
@@ -335,15 +333,15 @@ def run(
 def _build_and_publish(
     the_plan: Plan, warehouse: Warehouse, progress: Progress, series: Collection[str] | None
 ) -> Outcome:
-    from fleetstats.quality.expectations import Auditor
+    from fleetstats.quality.auditor import Auditor
 
     warehouse.prepare()
     try:
-        with Auditor() as auditor:
-            staged = stage(the_plan, progress)
-            built = build(the_plan, warehouse, staged, progress)
-            built = forecast(the_plan, warehouse, built, progress, series)
-            results = audit(the_plan, warehouse, built, auditor, progress)
+        auditor = Auditor()
+        staged = stage(the_plan, progress)
+        built = build(the_plan, warehouse, staged, progress)
+        built = forecast(the_plan, warehouse, built, progress, series)
+        results = audit(the_plan, warehouse, built, auditor, progress)
         return publish(the_plan, warehouse, built, results, progress)
     except OSError as error:
         raise cannot_write(the_plan.settings, error) from error

@@ -180,7 +180,8 @@ def _verify_published(settings: Settings, facts: dict[str, Any]) -> str:
 
 def check(settings: Settings, as_of: date | None, progress: Progress) -> Answer:
     """Run every expectation on what is published, as the gate did before publishing it."""
-    from fleetstats.quality.expectations import Auditor, failures
+    from fleetstats.quality.auditor import audit
+    from fleetstats.quality.expectations import failures, load_suites
 
     warehouse = open_warehouse(settings, as_of)
     state = warehouse.state()
@@ -188,10 +189,9 @@ def check(settings: Settings, as_of: date | None, progress: Progress) -> Answer:
         raise ConfigurationError(f"nothing is published in {warehouse.place}\n  to do:    fleetstats run")
     progress("check", warehouse.place)
     wanted = [*state.rows, "filing_account"]
-    with Auditor() as auditor:
-        results = auditor.audit(
-            warehouse.read, wanted, packaged_folders("expectations"), floors=as_of is None
-        )
+    suites = load_suites(packaged_folders("expectations"), wanted, floors=as_of is None)
+    with warehouse.read() as reader:
+        results = audit(reader, suites)
     critical, warned = failures(results, "critical"), failures(results, "warning")
     words = [
         f"{len(results)} expectations on {len(wanted)} tables: {sum(r.success for r in results)} met",

@@ -150,11 +150,11 @@ def audit_run(
 
     Raises `ChecksFailed` if a critical expectation was not met. The results are in the ledger either way.
     """
-    from fleetstats.quality.expectations import Auditor, failures
+    from fleetstats.quality.auditor import Auditor
+    from fleetstats.quality.expectations import failures
 
     the_plan = _resume(settings, run)
-    with Auditor() as auditor:
-        results = pipeline.audit(the_plan, open_warehouse(settings), _built(built), auditor, progress)
+    results = pipeline.audit(the_plan, open_warehouse(settings), _built(built), Auditor(), progress)
     return {"expectations": len(results), "warnings": [r.says for r in failures(results, "warning")]}
 
 

@@ -13,7 +13,8 @@ from fleetstats.core.errors import ConfigurationError
 from fleetstats.core.schema.tables import TABLES, tables
 from fleetstats.core.schema.vocabulary import BOUNDS, INITIATED_BY, LOCATIONS
 from fleetstats.core.settings import packaged
-from fleetstats.quality.expectations import COLUMN_SET, ROW_FLOOR, SEVERITIES, Result, failures, load_suite
+from fleetstats.quality.derived import COLUMN_SET
+from fleetstats.quality.expectations import ROW_FLOOR, SEVERITIES, Result, failures, load_suite
 
 FOLDER = packaged("expectations")
 AUDITED = sorted(table.name for table in tables() if table.kind != "ledger" or table.name == "filing_account")
