@@ -17,7 +17,8 @@ from fleetstats.core.units import KM_PER_MI
 from fleetstats.filings.filing import read_filing
 from fleetstats.ingest.stage import stage
 from fleetstats.outputs.export.tables import sort
-from fleetstats.pipeline.build import plan, run
+from fleetstats.pipeline.build import run
+from fleetstats.pipeline.plan import plan
 from fleetstats.warehouse.core_tables import account_rows, assemble
 from tests.integration.test_publication import command
 from tests.published_file import query

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -13,6 +13,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, cast
 
 from fleetstats.core.errors import BadArgument, ConfigurationError
+from fleetstats.core.progress import Progress, silent
 from fleetstats.core.settings import Settings
 from fleetstats.warehouse.base import Reader, State
 from fleetstats.warehouse.registry import open_warehouse
@@ -160,7 +161,7 @@ def draw(
     *,
     quarter: str | None = None,
     as_of: date | None = None,
-    progress: Callable[[str, str], None] = lambda *_: None,
+    progress: Progress = silent,
 ) -> Drawn:
     """Draw charts (all without `names`) into `folder`, one file per chart, language, theme and format.
 

@@ -17,7 +17,7 @@ from fleetstats.core.schema.tables import tables
 from fleetstats.core.schema.vocabulary import CHAINED
 from fleetstats.core.settings import Settings, packaged_folders
 from fleetstats.filings.catalogue import Catalogue
-from fleetstats.pipeline.build import plan
+from fleetstats.pipeline.plan import plan
 from fleetstats.warehouse import hash_chain as chain
 from fleetstats.warehouse import ledger
 from fleetstats.warehouse.base import Warehouse

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -12,6 +11,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, cast
 
 from fleetstats.core.errors import ConfigurationError
+from fleetstats.core.progress import Progress, silent
 from fleetstats.core.settings import Settings
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from fleetstats.outputs.draw_charts import ChartReader, Data
     from fleetstats.outputs.report.tables import Table
 
-Progress = Callable[[str, str], None]
 LEADS = ("mileage-quarterly", "robotaxi-trips", "orders", "bev-quarterly", "beijing-vs-california")
 """The first of these with a figure of the quarter leads the page."""
 
@@ -68,7 +67,7 @@ def build(
     settings: Settings,
     quarter: str,
     as_of: date | None = None,
-    progress: Progress = lambda *_: None,
+    progress: Progress = silent,
     *,
     output: Path | None = None,
     pdf: bool = True,
