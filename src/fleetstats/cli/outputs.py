@@ -29,15 +29,15 @@ class Themes(StrEnum):
     both = "both"
 
 
-LANGUAGES = (*languages()[::-1], "both")
-"""Those that there are, the source language last, and all of them."""
+def offered() -> tuple[str, ...]:
+    """The languages that there are, the source language last, and the word for all of them."""
+    return (*languages()[::-1], "both")
 
 
-def offered(language: str) -> str:
+def one_of_them(language: str) -> str:
     """The language, if there is such a one."""
-    if language not in LANGUAGES:
-        known = ", ".join(map(repr, LANGUAGES))
-        raise typer.BadParameter(f"{language!r} is not one of {known}.")
+    if language not in offered():
+        raise typer.BadParameter(f"{language!r} is not one of {', '.join(map(repr, offered()))}.")
     return language
 
 
@@ -74,7 +74,8 @@ def chart(
     every: Annotated[bool, typer.Option("--all", help="Draw all charts.")] = False,
     quarter: Quarter = None,
     lang: Annotated[
-        str, typer.Option(help="Language of the chart.", metavar=f"[{'|'.join(LANGUAGES)}]", callback=offered)
+        str,
+        typer.Option(help="Language of the chart.", metavar=f"[{'|'.join(offered())}]", callback=one_of_them),
     ] = "both",
     theme: Annotated[Themes, typer.Option(help="Colours of the chart.")] = Themes.light,
     form: Annotated[str, typer.Option("--format", help="png, svg, pdf, or several with commas.")] = "png,svg",
@@ -109,7 +110,7 @@ def chart(
             [] if name is None else [name],
             output,
             Looks(
-                languages=LANGUAGES[:-1] if lang == "both" else (lang,),
+                languages=offered()[:-1] if lang == "both" else (lang,),
                 formats=tuple(part.strip() for part in form.split(",")),
                 themes=("light", "dark") if theme is Themes.both else (theme.value,),
             ),
