@@ -75,7 +75,7 @@ def chart(
     quarter: Quarter = None,
     lang: Annotated[
         str,
-        typer.Option(help="Language of the chart.", metavar=f"[{'|'.join(offered())}]", callback=one_of_them),
+        typer.Option(help="Language of the chart.", metavar=f"<{'|'.join(offered())}>", callback=one_of_them),
     ] = "both",
     theme: Annotated[Themes, typer.Option(help="Colours of the chart.")] = Themes.light,
     form: Annotated[str, typer.Option("--format", help="png, svg, pdf, or several with commas.")] = "png,svg",

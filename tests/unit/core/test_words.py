@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from fleetstats.cli.outputs import offered
 from fleetstats.core import words as core_words
 from fleetstats.core.errors import BadArgument, BadInput, ConfigurationError
 from fleetstats.core.habits import read_habits
@@ -183,3 +184,4 @@ def test_a_folder_makes_a_language(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert languages() == ("en", "xx", "zh")
     assert words_in("xx").say("Running total") == "⟦Running total⟧"
     assert words_in("zh").say("Running total") == "累计"
+    assert offered() == ("zh", "xx", "en", "both"), "what chart --lang takes"
