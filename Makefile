@@ -54,7 +54,7 @@ lint: .venv/.dev ## look for mistakes, the format of the code, and imports that 
 types: .venv/.dev ## check the types (mypy, strict)
 	@$(BIN)/mypy
 
-format: .venv/.dev ## format the code and mend what can be mended by itself
+format: .venv/.dev ## format the code and fix what can be fixed by itself
 	@$(BIN)/ruff check --fix-only --quiet
 	@$(BIN)/ruff format
 

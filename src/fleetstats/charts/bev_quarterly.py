@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fleetstats.charts.axes import amounts, x_of, years
 from fleetstats.charts.frames import Row, name_of, rows_of
 from fleetstats.charts.labels import Label, draw_labels, height_of, room_for
-from fleetstats.charts.page import alt_text, nothing, page, source_notes
+from fleetstats.charts.page import alt_text, empty_picture, page, source_notes
 from fleetstats.charts.style import (
     LABEL,
     LIGHT,
@@ -52,7 +52,7 @@ def draw(frame: pd.DataFrame, *, words: Words, provenance: Provenance, theme: Th
     rows = _rows(frame)
     with applied(theme):
         if not rows:
-            return nothing(ABOUT, words, provenance, theme)
+            return empty_picture(ABOUT, words, provenance, theme)
         companies = list(dict.fromkeys(r["company"] for r in rows))
         hues = hues_for(companies, theme)
         lasts = [[r for r in rows if r["company"] == c][-1] for c in companies]
@@ -172,7 +172,7 @@ def finding(rows: Sequence[Row], words: Words) -> tuple[str, str]:
 
 
 def _notes(rows: Sequence[Row], words: Words) -> list[str]:
-    soft = [r for r in rows if r["confidence"] in ("unsourced", "derived")]
+    doubtful = [r for r in rows if r["confidence"] in ("unsourced", "derived")]
     measures = []
     for company in dict.fromkeys(r["company"] for r in rows):
         row = next(r for r in rows if r["company"] == company)
@@ -186,10 +186,10 @@ def _notes(rows: Sequence[Row], words: Words) -> list[str]:
             measures=words.habits.semicolon.join(measures),
         )
     ]
-    if soft:
+    if doubtful:
         by = []
-        for company in dict.fromkeys(r["company"] for r in soft):
-            mine = [r for r in soft if r["company"] == company]
+        for company in dict.fromkeys(r["company"] for r in doubtful):
+            mine = [r for r in doubtful if r["company"] == company]
             by.append(
                 words.say(
                     "{company} {periods}",
@@ -236,7 +236,7 @@ def _draw(
                 gid=f"{company}-line-{run[0]['period']}",
             )
         for r in mine:
-            soft = r["confidence"] in ("unsourced", "derived")
+            doubtful = r["confidence"] in ("unsourced", "derived")
             axes.plot(
                 [_x(r["quarter_start"])],
                 [r["value"]],
@@ -245,7 +245,7 @@ def _draw(
                 color=hue.mark,
                 clip_on=False,
                 zorder=4,
-                markerfacecolor=theme.paper if soft else hue.mark,
+                markerfacecolor=theme.paper if doubtful else hue.mark,
                 linestyle="none",
                 gid=f"{company}-point-{r['period']}",
             )

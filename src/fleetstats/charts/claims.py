@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fleetstats.charts.frames import Row, rows_of
-from fleetstats.charts.page import alt_text, nothing, page, source_notes
+from fleetstats.charts.page import alt_text, empty_picture, page, source_notes
 from fleetstats.charts.style import (
     LEADING,
     LIGHT,
@@ -74,7 +74,7 @@ def draw(frame: pd.DataFrame, *, words: Words, provenance: Provenance, theme: Th
     rows = _rows(frame)
     with applied(theme):
         if not rows:
-            return nothing(ABOUT, words, provenance, theme)
+            return empty_picture(ABOUT, words, provenance, theme)
         headline, deck = finding(rows, words)
         chip = max(text_width(verdict_of(r, words), SMALL) for r in rows) + 32
         width = PAGE_WIDTH - 2 * MARGIN

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fleetstats.charts.california import others
 from fleetstats.charts.frames import Row, name_of, rows_of
-from fleetstats.charts.page import alt_text, nothing, page, source_notes
+from fleetstats.charts.page import alt_text, empty_picture, page, source_notes
 from fleetstats.charts.style import (
     LIGHT,
     PAGE_WIDTH,
@@ -113,7 +113,7 @@ def draw(frame: pd.DataFrame, *, words: Words, provenance: Provenance, theme: Th
     rows = _rows(frame)
     with applied(theme):
         if not rows:
-            return nothing(ABOUT, words, provenance, theme)
+            return empty_picture(ABOUT, words, provenance, theme)
         until = _until(rows, provenance)
         grid = lines_of(rows, words, until)
         headline, deck = finding(rows, words)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fleetstats.charts.california import by_scope, scopes_named
 from fleetstats.charts.frames import Row, name_of, rows_of
-from fleetstats.charts.page import alt_text, nothing, page, plot_size, source_notes
+from fleetstats.charts.page import alt_text, empty_picture, page, plot_size, source_notes
 from fleetstats.charts.style import (
     LABEL,
     LIGHT,
@@ -71,7 +71,7 @@ def draw(frame: pd.DataFrame, *, words: Words, provenance: Provenance, theme: Th
     rows = _rows(frame)
     with applied(theme):
         if not rows:
-            return nothing(ABOUT, words, provenance, theme)
+            return empty_picture(ABOUT, words, provenance, theme)
         groups = shown(rows)
         headline, deck = finding(groups, words)
         lines = sum(len(own) + 1.6 for _, own, _ in groups)

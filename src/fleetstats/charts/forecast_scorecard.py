@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from fleetstats.charts.axes import panel_title
 from fleetstats.charts.frames import Row, rows_of
 from fleetstats.charts.labels import Label, draw_labels, room_for
-from fleetstats.charts.page import nothing, page, side_by_side, source_notes
+from fleetstats.charts.page import empty_picture, page, side_by_side, source_notes
 from fleetstats.charts.style import LABEL, LIGHT, SMALL, Provenance, Theme, applied
 from fleetstats.core.statistics import INTERVALS, JUDGED_INTERVAL
 from fleetstats.core.words import Said, Words, message, message_in
@@ -59,7 +59,7 @@ def draw(frame: pd.DataFrame, *, words: Words, provenance: Provenance, theme: Th
     rows = _rows(frame)
     with applied(theme):
         if not rows:
-            return nothing(ABOUT, words, provenance, theme)
+            return empty_picture(ABOUT, words, provenance, theme)
         headline, deck = finding(rows, words)
         combined = _of(rows, COMBINATION)
         models = [

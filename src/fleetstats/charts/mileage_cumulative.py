@@ -11,7 +11,7 @@ from fleetstats.charts.axes import amounts, panel_title, x_of, years
 from fleetstats.charts.california import TOP, by_scope, km, others, scope_note
 from fleetstats.charts.frames import Row, name_of, rows_of
 from fleetstats.charts.labels import Label, draw_labels, height_of, room_for, shortened
-from fleetstats.charts.page import alt_text, nothing, page, side_by_side, source_notes
+from fleetstats.charts.page import alt_text, empty_picture, page, side_by_side, source_notes
 from fleetstats.charts.style import (
     LABEL,
     LIGHT,
@@ -83,7 +83,7 @@ def draw(frame: pd.DataFrame, *, words: Words, provenance: Provenance, theme: Th
     rows = _rows(frame)
     with applied(theme):
         if not rows:
-            return nothing(ABOUT, words, provenance, theme)
+            return empty_picture(ABOUT, words, provenance, theme)
         scopes = lines_of(rows)
         named = list(dict.fromkeys(line.operator for lines in scopes.values() for line in lines[:TOP]))
         hues = hues_for(named, theme)

@@ -11,7 +11,7 @@ from fleetstats.charts.axes import amounts, panel_title, x_of, years
 from fleetstats.charts.california import TOP, by_scope, km, others, scope_note
 from fleetstats.charts.frames import Row, name_of, rows_of
 from fleetstats.charts.labels import Label, draw_labels, height_of, room_for, shortened
-from fleetstats.charts.page import alt_text, nothing, page, side_by_side, source_notes
+from fleetstats.charts.page import alt_text, empty_picture, page, side_by_side, source_notes
 from fleetstats.charts.style import (
     LIGHT,
     PLOT_HEIGHT,
@@ -105,7 +105,7 @@ def draw(frame: pd.DataFrame, *, words: Words, provenance: Provenance, theme: Th
     rows = _rows(frame)
     with applied(theme):
         if not rows:
-            return nothing(ABOUT, words, provenance, theme)
+            return empty_picture(ABOUT, words, provenance, theme)
         panels = panels_of(rows)
         hues = hues_for(list(dict.fromkeys(op for p in panels for op in p.named)), theme)
         hues[REST] = theme.hues["grey"]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from fleetstats.charts.frames import Row, name_of, rows_of
-from fleetstats.charts.page import alt_text, nothing, page, source_notes
+from fleetstats.charts.page import alt_text, empty_picture, page, source_notes
 from fleetstats.charts.style import (
     LABEL,
     LIGHT,
@@ -72,7 +72,7 @@ def draw(frame: pd.DataFrame, *, words: Words, provenance: Provenance, theme: Th
     rows = _rows(frame)
     with applied(theme):
         if not rows:
-            return nothing(ABOUT, words, provenance, theme)
+            return empty_picture(ABOUT, words, provenance, theme)
         bars = bars_of(rows)
         headline, deck = finding(bars, words)
         figure, axes = page(

@@ -184,12 +184,12 @@ def no_data(title: str, why: str, notes: Sequence[str], *, theme: Theme) -> Figu
     return figure
 
 
-NOTHING = message("No data in this publication")
+NO_DATA = message("No data in this publication")
 
 
-def nothing(about: Message, words: Words, provenance: Provenance, theme: Theme) -> Figure:
+def empty_picture(about: Message, words: Words, provenance: Provenance, theme: Theme) -> Figure:
     """The picture of a chart without data. Only inside `applied`."""
-    return no_data(words.say(about), words.say(NOTHING), source_notes(provenance, words), theme=theme)
+    return no_data(words.say(about), words.say(NO_DATA), source_notes(provenance, words), theme=theme)
 
 
 def plot_size(axes: Axes) -> tuple[float, float]:

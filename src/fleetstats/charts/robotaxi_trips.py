@@ -11,7 +11,7 @@ from fleetstats.charts.axes import amounts, panel_title, x_of, years
 from fleetstats.charts.frames import Row, name_of, rows_of
 from fleetstats.charts.labels import Label, draw_labels, room_for, shortened
 from fleetstats.charts.numbers import change_bound, signed
-from fleetstats.charts.page import alt_text, nothing, page, side_by_side, source_notes
+from fleetstats.charts.page import alt_text, empty_picture, page, side_by_side, source_notes
 from fleetstats.charts.style import (
     LABEL,
     LIGHT,
@@ -55,7 +55,7 @@ COLUMNS = "cadence operator scope period_start orders bound confidence".split()
 ENDS = "period_start"
 BRANDS = {"baidu": message("Apollo Go")}
 """The name under which riders know a firm's robotaxis."""
-SOFT = ("unsourced", "derived")
+DOUBTFUL = ("unsourced", "derived")
 """Confidences whose bars are outlined: no page prints the figure."""
 
 
@@ -64,7 +64,7 @@ def draw(frame: pd.DataFrame, *, words: Words, provenance: Provenance, theme: Th
     rows = _rows(frame)
     with applied(theme):
         if not rows:
-            return nothing(ABOUT, words, provenance, theme)
+            return empty_picture(ABOUT, words, provenance, theme)
         months, quarters = (_of(rows, cadence) for cadence in ("month", "quarter"))
         hues = hues_for(sorted({r["operator"] for r in rows}), theme)
         groups = [(own, length) for own, length in ((months, 30), (quarters, 91)) if own]
@@ -204,13 +204,13 @@ def _subtitle(words: Words) -> str:
 
 
 def _notes(rows: Sequence[Row], words: Words) -> list[str]:
-    soft = [r for r in rows if r["confidence"] in SOFT]
+    doubtful = [r for r in rows if r["confidence"] in DOUBTFUL]
     said = []
-    if soft:
+    if doubtful:
         said.append(
             words.say(
                 "Outlined: no page was found that prints the figure, or it is derived ({periods}).",
-                periods=words.habits.items([_when(r, words) for r in soft]),
+                periods=words.habits.items([_when(r, words) for r in doubtful]),
             )
         )
     if any(r["bound"] == "at_least" for r in rows):
@@ -294,15 +294,15 @@ def _draw_panel(
         at = here.index(row["operator"])
         width = length * 0.84 / len(here)
         x = x_of(row["period_start"]) + length * 0.08 + width * (at + 0.5)
-        soft = row["confidence"] in SOFT
+        doubtful = row["confidence"] in DOUBTFUL
         gid = f"{row['operator']}-{row['period_start'].isoformat()}"
         axes.bar(
             [x],
             [row["orders"]],
             width=width,
-            linewidth=0.8 if soft else 0.0,
+            linewidth=0.8 if doubtful else 0.0,
             edgecolor=hue.mark,
-            color=[tint(hue.mark, theme.paper, 0.3) if soft else hue.mark],
+            color=[tint(hue.mark, theme.paper, 0.3) if doubtful else hue.mark],
             zorder=2,
             gid=gid,
         )

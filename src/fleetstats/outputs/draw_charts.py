@@ -187,7 +187,7 @@ def draw(
         for chart in charts:
             progress("read", chart.name)
             read.append(reader.read(chart))
-    drawing = perf_counter()
+    all_read = perf_counter()
     paths: list[Path] = []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", EmptyChart)
@@ -207,6 +207,6 @@ def draw(
         paths,
         [str(w.message) for w in caught if issubclass(w.category, EmptyChart)],
         {d.chart.name: {words.language: d.chart.describe(d.frame, words) for words in every} for d in read},
-        drawing - started,
-        perf_counter() - drawing,
+        all_read - started,
+        perf_counter() - all_read,
     )

@@ -19,7 +19,7 @@ from fleetstats.charts.beijing_vs_california.series import (
     series_of,
 )
 from fleetstats.charts.labels import draw_labels, height_of, room_for
-from fleetstats.charts.page import nothing, page, source_notes
+from fleetstats.charts.page import empty_picture, page, source_notes
 from fleetstats.charts.style import LIGHT, PLOT_HEIGHT, Provenance, Theme, applied
 from fleetstats.core.words import Words
 
@@ -51,7 +51,7 @@ def draw(frame: pd.DataFrame, *, words: Words, provenance: Provenance, theme: Th
     points = points_of(frame)
     with applied(theme):
         if not points:
-            return nothing(ABOUT, words, provenance, theme)
+            return empty_picture(ABOUT, words, provenance, theme)
         series = _drawn(points, theme)
         labels = [label for one in series for label in marks.labels_of(one, words)]
         headline, deck = sentences.finding(points, words)

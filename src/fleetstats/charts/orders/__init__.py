@@ -8,7 +8,7 @@ from fleetstats.charts.axes import panel_title
 from fleetstats.charts.orders import marks, sentences
 from fleetstats.charts.orders.rows import COLUMNS, has_figures, rows_in_order
 from fleetstats.charts.orders.sentences import ABOUT
-from fleetstats.charts.page import nothing, page, side_by_side, source_notes
+from fleetstats.charts.page import empty_picture, page, side_by_side, source_notes
 from fleetstats.charts.style import LIGHT, Provenance, Theme, applied
 from fleetstats.core.words import Words
 
@@ -57,7 +57,7 @@ def draw(frame: pd.DataFrame, *, words: Words, provenance: Provenance, theme: Th
     rows = rows_in_order(frame)
     with applied(theme):
         if not has_figures(rows):
-            return nothing(ABOUT, words, provenance, theme)
+            return empty_picture(ABOUT, words, provenance, theme)
         headline, deck = sentences.finding(rows, words)
         figure, axes = page(
             headline,

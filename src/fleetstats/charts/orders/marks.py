@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fleetstats.charts.axes import amounts, x_of, years
 from fleetstats.charts.frames import Row
-from fleetstats.charts.orders.rows import LINE, SOFT, of, passing
+from fleetstats.charts.orders.rows import DOUBTFUL, LINE, of, passing
 from fleetstats.charts.style import LABEL, SMALL, Theme, embolden, tint
 from fleetstats.core.periods import quarter_of
 from fleetstats.core.statistics import INNER_INTERVAL as INNER
@@ -36,16 +36,16 @@ def draw_quarters(axes: Axes, rows: Sequence[Row], words: Words, theme: Theme) -
     end = max([r["day"] + timedelta(days=91) for r in bars] + [r["day"] for r in fan])
     years(axes, date(first.year, first.month, 1), end, before=8, after=10)
     for row in bars:
-        soft, gid = row["confidence"] in SOFT, f"quarter-{quarter_of(row['day'])}"
+        doubtful, gid = row["confidence"] in DOUBTFUL, f"quarter-{quarter_of(row['day'])}"
         x = x_of(row["day"]) + 45
         axes.bar(
             [x],
             [row["orders"]],
             width=74,
-            linewidth=0.8 if soft else 0.0,
+            linewidth=0.8 if doubtful else 0.0,
             edgecolor=hue.mark,
             zorder=2,
-            color=[tint(hue.mark, theme.paper, 0.3) if soft else hue.mark],
+            color=[tint(hue.mark, theme.paper, 0.3) if doubtful else hue.mark],
             gid=gid,
         )
         if row["bound"] == "at_least":

@@ -16,7 +16,7 @@ AHEAD = 4
 """Quarters of the forecast that are drawn; further out its intervals would dwarf everything else."""
 LINE = 10_000_000
 """The total whose passing is told: ten million."""
-SOFT = ("unsourced", "derived")
+DOUBTFUL = ("unsourced", "derived")
 """Confidences whose bars are outlined: no page prints the figure."""
 
 

@@ -7,7 +7,7 @@ from datetime import date
 
 from fleetstats.charts.frames import Row
 from fleetstats.charts.numbers import change_bound, turned
-from fleetstats.charts.orders.rows import LINE, SOFT, of, passing
+from fleetstats.charts.orders.rows import DOUBTFUL, LINE, of, passing
 from fleetstats.core.habits import Rounding
 from fleetstats.core.periods import quarter_of
 from fleetstats.core.statistics import INNER_INTERVAL as INNER
@@ -60,7 +60,7 @@ def finding(rows: Sequence[Row], words: Words) -> tuple[str, str]:
         return words.say(ABOUT), _total(rows, words)
     if quarters[-1]["confidence"] == "unsourced":
         doubt = words.say("No page was found that prints the quarter's figure")
-    elif quarters[-1]["confidence"] in SOFT:
+    elif quarters[-1]["confidence"] in DOUBTFUL:
         doubt = words.say("The quarter's figure is derived from others")
     else:
         return _last_quarter(quarters, words), _total(rows, words)
@@ -110,12 +110,13 @@ def _total(rows: Sequence[Row], words: Words) -> str:
 
 def notes(rows: Sequence[Row], words: Words) -> list[str]:
     """The marks that occur, explained, and the scope."""
-    soft = [_quarter(r["day"], words) for r in of(rows, "quarter") if r["confidence"] in SOFT]
+    doubtful = [_quarter(r["day"], words) for r in of(rows, "quarter") if r["confidence"] in DOUBTFUL]
     said = []
-    if soft:
+    if doubtful:
         said.append(
             words.say(
-                "outlined bars: found on no page, or derived ({quarters})", quarters=words.habits.items(soft)
+                "outlined bars: found on no page, or derived ({quarters})",
+                quarters=words.habits.items(doubtful),
             )
         )
     if any(r["bound"] == "at_least" for r in rows):

@@ -55,7 +55,7 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Figure:
+class PageChart:
     """A chart on the page, with its tables."""
 
     name: str
@@ -110,7 +110,7 @@ def build(
             raise ConfigurationError(
                 f"the report could not be written: {error.strerror or error}\n"
                 f"  where:    {error.filename or root}\n"
-                "  to do:    make room or mend the folder's rights, and run again; the last report is as it was"
+                "  to do:    make room or fix the folder's rights, and run again; the last report is as it was"
             ) from error
     outcome.seconds = perf_counter() - started
     return outcome
@@ -135,10 +135,10 @@ def _write(charts: ChartReader, folder: Path, outcome: Outcome, prints: bool, pr
         read[spec.name] = tables.read(reader, spec, known, quarter, until)
         write_tables(folder / "data", spec.name, read[spec.name].data)
     claims = sections.claims(reader, state)
-    followed = {table.spec.mart: table.figures for table in read.values()}
+    anchors = {table.spec.mart: table.figure_anchors for table in read.values()}
     if claims:
-        followed["claim_review"] = {f"claim={c['claim']}": c["anchor"] for c in claims}
-    wrong = traces.write_traces(charts.settings, folder, followed, state, outcome.as_of, progress)
+        anchors["claim_review"] = {f"claim={c['claim']}": c["anchor"] for c in claims}
+    wrong = traces.write_traces(charts.settings, folder, anchors, state, outcome.as_of, progress)
     outcome.warnings += [f"does not add up: {line}" for line in wrong]
     data = [charts.read(chart) for chart in CHARTS.values()]
     for one in data:
@@ -146,8 +146,8 @@ def _write(charts: ChartReader, folder: Path, outcome: Outcome, prints: bool, pr
             write_tables(
                 folder / "data", one.chart.name, pa.Table.from_pandas(one.frame, preserve_index=False)
             )
-    figures = [
-        _figure(one, [t for t in read.values() if t.spec.chart == one.chart.name], folder, outcome, progress)
+    drawn = [
+        _chart(one, [t for t in read.values() if t.spec.chart == one.chart.name], folder, outcome, progress)
         for one in data
     ]
     lead = _lead(read, quarter)
@@ -162,8 +162,8 @@ def _write(charts: ChartReader, folder: Path, outcome: Outcome, prints: bool, pr
         "until": until,
         "sentences": sentences,
         "keys": keys,
-        "lead": next((f for f in figures if f.name == lead), figures[0]),
-        "figures": figures,
+        "lead": next((chart for chart in drawn if chart.name == lead), drawn[0]),
+        "charts": drawn,
         "changed": findings.changed(read, quarter, filings),
         "revised": revised.revised(reader, state, read, until),
         "incidents": [t for t in read.values() if t.spec.chart == table_specs.INCIDENTS],
@@ -197,10 +197,10 @@ def _pdfs() -> list[tuple[str, str]]:
     ]
 
 
-def _figure(data: Data, own: list[Table], folder: Path, outcome: Outcome, progress: Progress) -> Figure:
+def _chart(data: Data, own: list[Table], folder: Path, outcome: Outcome, progress: Progress) -> PageChart:
     """Draw a chart in all languages and both themes; a printable one only in light."""
     from fleetstats.charts.files import EmptyChart, Format, render
-    from fleetstats.charts.page import NOTHING
+    from fleetstats.charts.page import NO_DATA
     from fleetstats.outputs.report.assets import png_size
 
     every = [words_in(language) for language in reversed(languages())]
@@ -221,7 +221,7 @@ def _figure(data: Data, own: list[Table], folder: Path, outcome: Outcome, progre
     name, pictures = data.chart.name, []
     for words in every:
         alt = data.chart.describe(data.frame, words) or words.say(
-            "{chart}: {nothing}", chart=data.chart.about, nothing=NOTHING
+            "{chart}: {nothing}", chart=data.chart.about, nothing=NO_DATA
         )
         for theme, suffix in (("light", ""), ("dark", ".dark")):
             path = folder / "charts" / f"{name}.{words.language}{suffix}.png"
@@ -229,7 +229,7 @@ def _figure(data: Data, own: list[Table], folder: Path, outcome: Outcome, progre
                 Picture(f"charts/{path.name}", words.language, words.habits.tag, theme, *png_size(path), alt)
             )
     tables = [t.spec.name for t in own] or [name]
-    return Figure(name, data.chart.about, pictures, own, tables)
+    return PageChart(name, data.chart.about, pictures, own, tables)
 
 
 def _lead(tables: dict[str, Table], quarter: str) -> str:

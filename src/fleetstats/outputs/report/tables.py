@@ -45,7 +45,8 @@ class Line:
 class Table:
     """A table as it is printed, and the whole of it for the downloads.
 
-    `addresses`: by the key of the page, where each row is that is shown; `figures`: the same by its `figure_key`.
+    `addresses`: by the key of the page, where each row is that is shown; `figure_anchors`: the
+    same by its `figure_key`.
     """
 
     spec: Spec
@@ -53,7 +54,7 @@ class Table:
     rows: list[Row]
     data: pa.Table
     addresses: dict[tuple[Any, ...], str]
-    figures: dict[str, str]
+    figure_anchors: dict[str, str]
 
     def row(self, **key: object) -> Row | None:
         """The row with these values."""
@@ -95,7 +96,7 @@ def read(reader: Reader, spec: Spec, evidence: Evidence, quarter: str, until: da
     for row, figure_key, source in zip(rows, figure_keys, sources, strict=True):
         key = _key(spec, row)
         if key in visible:
-            address = table.addresses[key] = table.figures[figure_key] = anchor("r", spec.mart, *key)
+            address = table.addresses[key] = table.figure_anchors[figure_key] = anchor("r", spec.mart, *key)
             link = trace_link(spec.mart, address)
             table.lines.append(Line(address, [_cell(c, row, link) for c in spec.columns], source))
     return table
