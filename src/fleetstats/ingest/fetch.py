@@ -139,7 +139,7 @@ def fetch(
         raise ConfigurationError(
             f"what was downloaded could not be written: {error.strerror or error}\n"
             f"  where:    {error.filename or settings.home}\n"
-            "  to do:    make room or mend the folder's rights, and fetch again"
+            "  to do:    make room or fix the folder's rights, and fetch again"
         ) from error
 
 

@@ -243,7 +243,7 @@ def _failure_message(critical: list[Result], built: Built, page: Path) -> str:
         if len(built.rejected) > 5:
             lines.append("  - …")
         lines.append("  expected: no such record, or a correction with action drop")
-    lines.append(f"  to do:    see {page}, mend the input or review it in corrections.yml, run again")
+    lines.append(f"  to do:    see {page}, fix the input or review it in corrections.yml, run again")
     return "\n".join(lines)
 
 
@@ -260,7 +260,7 @@ def run(
 
     `as_of` builds the warehouse of a past day into a file of its own. `force` builds even if nothing
     changed; `dry_run` says what would be done. `series` are those to forecast, as in `forecast`. Raises a
-    `FleetstatsError` that tells what to mend; the last publication stays as it was.
+    `FleetstatsError` that tells what to fix; the last publication stays as it was.
     """
     started = perf_counter()
     progress("plan", "filings")
@@ -303,7 +303,7 @@ def cannot_write(settings: Settings, error: OSError) -> ConfigurationError:
     return ConfigurationError(
         f"the build could not be written: {error.strerror or error}\n"
         f"  where:    {error.filename or settings.home} ({free / 2**20:,.0f} MiB free)\n"
-        "  to do:    make room or mend the folder's rights, and run again; the last publication is as it was"
+        "  to do:    make room or fix the folder's rights, and run again; the last publication is as it was"
     )
 
 

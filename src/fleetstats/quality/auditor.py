@@ -121,7 +121,7 @@ def _validate(table: str, expectations: list[dict[str, Any]], batch: Any) -> lis
 
 
 def _outcomes(batch: Any, suite: Any, key: list[str]) -> dict[int, Any]:
-    """What came of each expectation, by its position.
+    """The result of each expectation, by its position.
 
     What is expected of every row is asked for a yes or no first, and only a no for its rows: asking for both at once
     takes two fifths more of the audit's time, where nearly all answers are yes.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    pass
 from fleetstats.core.schema.model import Field
 from fleetstats.core.schema.vocabulary import BOUNDS, DRIVERS, INITIATED_BY, LOCATIONS, VERDICTS
+from fleetstats.core.statistics import CONFIDENCE_PERCENT, EARLY, INTERVALS, LATE
+
+_POISSON = f"the exact two-sided {CONFIDENCE_PERCENT} % Poisson interval"
 
 
 def _fields() -> Iterator[Field]:
@@ -141,14 +141,14 @@ def _fields() -> Iterator[Field]:
     yield Field(
         "incidents_per_million_km_low",
         "ratio",
-        "Low end of the exact two-sided 95 % Poisson interval",
+        f"Low end of {_POISSON}",
         "1/1,000,000 km",
         minimum=0,
     )
     yield Field(
         "incidents_per_million_km_high",
         "ratio",
-        "High end of the exact two-sided 95 % Poisson interval",
+        f"High end of {_POISSON}",
         "1/1,000,000 km",
         minimum=0,
     )
@@ -159,22 +159,28 @@ def _fields() -> Iterator[Field]:
     yield Field(
         "km_per_disengagement_low",
         "ratio",
-        "Low end of the exact two-sided 95 % Poisson interval",
+        f"Low end of {_POISSON}",
         "km",
         minimum=0,
     )
     yield Field(
         "km_per_disengagement_high",
         "ratio",
-        "High end of the exact two-sided 95 % Poisson interval",
+        f"High end of {_POISSON}",
         "km",
         minimum=0,
     )
     yield Field(
-        "lower", "ratio", "Low end of the expected number, exact two-sided 95 % (Garwood 1936)", minimum=0
+        "lower",
+        "ratio",
+        f"Low end of the expected number, exact two-sided {CONFIDENCE_PERCENT} % (Garwood 1936)",
+        minimum=0,
     )
     yield Field(
-        "upper", "ratio", "High end of the expected number, exact two-sided 95 % (Garwood 1936)", minimum=0
+        "upper",
+        "ratio",
+        f"High end of the expected number, exact two-sided {CONFIDENCE_PERCENT} % (Garwood 1936)",
+        minimum=0,
     )
     yield Field("scope_break", "boolean", "The figure reaches over a change of scope: read it with care")
     yield text(
@@ -352,17 +358,20 @@ def _fields() -> Iterator[Field]:
     yield text("row_sha256", "SHA-256 of the row before it in the ledger and of this row")
     yield Field("forecast_mean", "ratio", "Mean, in `unit`")
     yield Field("median", "ratio", "Median, in `unit`")
-    for part in (50, 80, 95):
+    for part in INTERVALS:
         yield Field(f"low_{part}", "ratio", f"Low end of the central {part} % interval, in `unit`")
         yield Field(f"high_{part}", "ratio", f"High end of the central {part} % interval, in `unit`")
         yield Field(f"inside_{part}", "boolean", f"The truth lies inside the central {part} % interval")
         yield Field(f"coverage_{part}", "ratio", f"Share of truths inside the central {part} % interval")
     yield Field("probability", "ratio", "Probability that the threshold has been passed by then")
     yield text(
-        "passing_early", "Period by whose end the threshold is passed with probability 0.1; null: later"
+        "passing_early",
+        f"Period by whose end the threshold is passed with probability {EARLY / 100:g}; null: later",
     )
     yield text("passing_median", "The same with probability 0.5; null: later than all target periods")
-    yield text("passing_late", "The same with probability 0.9; null: later than all target periods")
+    yield text(
+        "passing_late", f"The same with probability {LATE / 100:g}; null: later than all target periods"
+    )
     yield text(
         "truth_basis",
         "The truth compared with: first_published, known_today",
