@@ -24,7 +24,7 @@ test bench: export FLEETSTATS_ORIGINALS := $(abspath ../shared/data)
 endif
 endif
 
-.PHONY: help run report airflow test test-distributed lint types format check bench lock install wheel clean
+.PHONY: help run report airflow test test-distributed lint types format words check bench lock install wheel clean
 
 help: ## print this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  make %-16s %s\n' "$$name" "$$text"; done
@@ -54,9 +54,12 @@ lint: .venv/.dev ## look for mistakes, the format of the code, and imports that 
 types: .venv/.dev ## check the types (mypy, strict)
 	@$(BIN)/mypy
 
-format: .venv/.dev ## format the code and mend what can be mended by itself
+format: .venv/.dev ## format the code and fix what can be fixed by itself
 	@$(BIN)/ruff check --fix-only --quiet
 	@$(BIN)/ruff format
+
+words: .venv/.dev ## bring the catalogues of src/fleetstats/locale up to date with the code (ARGS=ja: begin one)
+	@$(BIN)/python -m scripts.catalogues $(ARGS)
 
 check: lint types test ## lint, types and test
 

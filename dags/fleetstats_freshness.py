@@ -12,7 +12,7 @@ DOC = """
 
 Compares what is held of each source with the cadence that it declares. It **warns and never fails**: a late publisher
 stops nobody. What is overdue is in the task's log, in the ledger `run_event`, and told once a month to
-`FLEETSTATS_NOTIFY_URL`. To do: look at the publisher's page; `fleetstats add` or mend the address in `source.yml`.
+`FLEETSTATS_NOTIFY_URL`. To do: look at the publisher's page; `fleetstats add` or fix the address in `source.yml`.
 """
 
 

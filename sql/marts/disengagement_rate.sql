@@ -1,5 +1,5 @@
 -- One row per operator, scope, report year and period: kilometres per disengagement, both as printed in the
--- mileage filing, with the exact two-sided 95 % Poisson interval (Garwood 1936). Without any disengagement
+-- mileage filing, with the exact two-sided Poisson interval (Garwood 1936; `poisson_limit`). Without any disengagement
 -- there is no rate and no high end. Firms define a disengagement differently: compare with care.
 select
     y.operator,

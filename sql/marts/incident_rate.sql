@@ -1,7 +1,7 @@
 -- One row per operator, scope, report year and reason: incidents per million kilometres with the exact two-sided
--- 95 % Poisson interval (Garwood 1936), where mileage of the same operator, scope and months is held; `scope` is then
--- that of the mileage. All other incidents are in rows without a rate, and `reason` says why. A report year of the
--- DMV begins with December.
+-- Poisson interval (Garwood 1936; `poisson_limit`), where mileage of the same operator, scope and months is held; `scope`
+-- is then that of the mileage. All other incidents are in rows without a rate, and `reason` says why. A report year of
+-- the DMV begins with December.
 with counted as (
     select
         n.operator,

@@ -7,7 +7,7 @@ import sys
 
 
 def main() -> None:
-    """Run `fleetstats`; never shows a traceback for an error that its reader can mend."""
+    """Run `fleetstats`; never shows a traceback for an error that its reader can fix."""
     from fleetstats.core.errors import EXIT_CONFIGURATION, FleetstatsError
 
     try:

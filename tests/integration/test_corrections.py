@@ -17,7 +17,8 @@ from fleetstats.core.units import KM_PER_MI
 from fleetstats.filings.filing import read_filing
 from fleetstats.ingest.stage import stage
 from fleetstats.outputs.export.tables import sort
-from fleetstats.pipeline.build import plan, run
+from fleetstats.pipeline.build import run
+from fleetstats.pipeline.plan import plan
 from fleetstats.warehouse.core_tables import account_rows, assemble
 from tests.integration.test_publication import command
 from tests.published_file import query
@@ -165,7 +166,7 @@ STOPS: dict[str, tuple[dict[str, Any], str, str]] = {
         {"digest": "0" * 64}, "a correction for a file that no filing is", "look whether the digest was made again"),
     "an operator that there is not": (
         {"action": "reassign", "factor": None, "operator": "waymoo"},
-        "a correction gives a record to an operator that there is not", "mend the code, or add the operator"),
+        "a correction gives a record to an operator that there is not", "fix the code, or add the operator"),
     "an operator without a permit": (
         {"action": "reassign", "factor": None, "operator": "byd"},
         "cannot be given to another operator by its code alone", "use override of Permit Number"),
@@ -196,7 +197,7 @@ def test_a_correction_that_cannot_be_applied_stops_the_build_and_says_what_to_do
         assert done.returncode == 4
         assert says in done.stderr
         assert todo in done.stderr
-        assert "mend or remove the entry in corrections.yml" in done.stderr
+        assert "fix or remove the entry in corrections.yml" in done.stderr
     else:
         with pytest.raises(BadInput) as caught:
             run(settings)

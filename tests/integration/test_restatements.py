@@ -248,7 +248,7 @@ def test_a_move_beyond_what_is_declared_can_stop_a_build_until_it_is_reviewed(
     assert rows(settings, "select count(*) as n from mileage_monthly where operator = 'plusai'") == published
     assert ledger.runs(settings.ledger, "revision") == before
     (own / "restatements.csv").write_text(
-        "filing,reason,reviewed_on\ncadmv_mileage/2023-amended-1,two cells mended,2026-11-24\n",
+        "filing,reason,reviewed_on\ncadmv_mileage/2023-amended-1,two cells fixed,2026-11-24\n",
         encoding="utf-8",
     )
     assert run(settings).status == "published"

@@ -28,6 +28,7 @@ from fleetstats.cli.app import app
 from fleetstats.core.errors import BadInput
 from fleetstats.core.schema.tables import TABLES, tables
 from fleetstats.core.settings import Settings, packaged, packaged_folders
+from fleetstats.core.words import message, words_in
 from fleetstats.ingest.land import Landed, Offer, add
 from fleetstats.outputs.draw_charts import open_charts
 from fleetstats.outputs.export.export import export
@@ -197,16 +198,22 @@ def test_a_chart_of_it_names_it_as_its_source_and_no_other_chart_does(toy: Toy) 
         return Figure()
 
     chart = Chart(
-        "toy", "Toys", "玩具", "select month, orders from toy_monthly", "month", ("month", "orders"), draw,
+        "toy", message("Toys"), "select month, orders from toy_monthly", "month", ("month", "orders"), draw,
         lambda *_: "",
     )  # fmt: skip
     with open_charts(toy.settings) as reader:
         data = reader.read(chart)
         title = "Department of Toys: Trips of a toy city"
-        naming = {name for name, other in CHARTS.items() if title in reader.read(other).provenance.sources}
+        naming = {
+            name
+            for name, other in CHARTS.items()
+            if title in map(words_in("en").of, reader.read(other).provenance.sources)
+        }
     assert len(data.frame) == 5
-    assert source_notes(data.provenance, "en")[0] == "Source: Department of Toys: Trips of a toy city."
-    assert source_notes(data.provenance, "zh")[0] == "来源：玩具局：玩具城行程。"
+    assert (
+        source_notes(data.provenance, words_in("en"))[0] == "Source: Department of Toys: Trips of a toy city."
+    )
+    assert source_notes(data.provenance, words_in("zh"))[0] == "来源：玩具局：玩具城行程。"
     assert naming == {"coverage"}
 
 

@@ -14,7 +14,21 @@ from fleetstats.cli.app import app
 from fleetstats.core.errors import EXIT_CODES
 from fleetstats.core.schema.tables import tables
 from fleetstats.core.settings import Settings
+from fleetstats.core.statistics import (
+    CONFIDENCE_PERCENT,
+    EARLY,
+    INNER_INTERVAL,
+    INTERVALS,
+    JUDGED_INTERVAL,
+    LATE,
+    OUTER_INTERVAL,
+)
+from fleetstats.forecast.evaluation.scores import COVERAGES
+from fleetstats.ingest.download import Policy
+from fleetstats.outputs.trace.text import RECORDS
+from fleetstats.warehouse.base import KEPT
 
+WORDS = {4: "four", 5: "five", 8: "eight", 10: "ten", 12: "twelve", 20: "twenty"}
 ROOT = Path(__file__).parents[2]
 
 
@@ -39,6 +53,44 @@ def test_the_readme_names_every_command_exit_code_and_setting() -> None:
 def test_every_mart_is_explained_to_analysts() -> None:
     text = (ROOT / "docs" / "analysts.md").read_text(encoding="utf-8")
     assert [t.name for t in tables("mart") if f"`{t.name}`" not in text] == []
+
+
+NUMBERS = (
+    # What is said around a number that has a name in the code; how often at least; the number
+    (r"(\d+) % Poisson", 2, CONFIDENCE_PERCENT),
+    (r"central (\d+, \d+ and \d+) % intervals", 1, "{}, {} and {}".format(*INTERVALS)),
+    (r"it has been with (\d+, 50 and \d+) %", 1, f"{EARLY}, 50 and {LATE}"),
+    (r"to any of the last (\w+)|the last (\w+) (?:are kept\)|stay\.)", 3, WORDS[KEPT]),
+    (r"at most (\w+) redirects", 1, WORDS[Policy().redirects]),
+    (r"the first (\w+) of each row", 1, WORDS[RECORDS]),
+)
+
+
+@pytest.mark.parametrize(("around", "times", "number"), NUMBERS)
+def test_a_number_of_the_code_is_the_same_in_the_documentation(around: str, times: int, number: str) -> None:
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    text = " ".join(" ".join(path.read_text(encoding="utf-8").split()) for path in pages)
+    said = [next(filter(None, found.groups())) for found in re.finditer(around, text)]
+    assert len(said) >= times
+    assert set(said) == {number}
+
+
+def test_what_is_said_twice_in_code_is_said_alike() -> None:
+    """Where a room may not import another, and in SQL, which has no names for numbers."""
+    assert COVERAGES == INTERVALS
+    assert JUDGED_INTERVAL in INTERVALS
+    assert {INNER_INTERVAL, OUTER_INTERVAL} <= set(INTERVALS)
+    marts = ROOT / "sql" / "marts"
+    threshold = (marts / "threshold_forecast.sql").read_text(encoding="utf-8")
+    for share, column in ((EARLY, "passing_early"), (LATE, "passing_late")):
+        assert re.search(rf">= {share / 100:g} then target_period end\) over one as {column}", threshold)
+    forecast = (marts / "order_forecast.sql").read_text(encoding="utf-8")
+    for interval in INTERVALS:
+        low, high = (f"{(100 + side * interval) / 200:g}" for side in (-1, 1))
+        assert re.search(rf"level = {low} then forecast_value end\) as low_{interval}\b", forecast)
+        assert re.search(rf"level = {high} then forecast_value end\) as high_{interval}\b", forecast)
+    trace = get_command(app).commands["trace"]  # type: ignore[attr-defined]
+    assert next(option.default for option in trace.params if option.name == "records") == RECORDS
 
 
 @pytest.mark.parametrize(

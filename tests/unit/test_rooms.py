@@ -7,7 +7,10 @@ import re
 import tomllib
 from pathlib import Path
 
+import grimp
 import pytest
+
+from fleetstats.sources.registry import sources
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "fleetstats"
@@ -32,6 +35,17 @@ def test_the_rooms_are_those_of_the_import_contracts() -> None:
     ]
     layers = next(c["layers"] for c in contracts if c.get("exhaustive"))
     assert sorted(room for layer in layers for room in layer.split(" | ")) == ROOMS
+
+
+def test_a_reader_is_imported_by_the_registry_alone_and_by_no_other_reader() -> None:
+    """The contracts name today's readers; this holds for every source that the registry has."""
+    graph = grimp.build_graph("fleetstats")
+    readers = {".".join(source.read.__module__.split(".")[:3]) for source in sources()}
+    assert len(readers) >= 3
+    for reader in readers:
+        inside = {reader, *graph.find_descendants(reader)}
+        importers = {name for module in inside for name in graph.find_modules_that_directly_import(module)}
+        assert importers - inside == {"fleetstats.sources.registry"}, reader
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,8 @@ from fleetstats.charts import (
     orders,
     robotaxi_trips,
 )
-from fleetstats.charts.style import LANGUAGES, LIGHT, THEMES, Language, Provenance, Theme, ThemeName
+from fleetstats.charts.style import LIGHT, THEMES, Provenance, Theme, ThemeName
+from fleetstats.core.words import Message, Words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,12 +29,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CHARTS",
-    "LANGUAGES",
     "THEMES",
     "Chart",
     "Describe",
     "Draw",
-    "Language",
     "Provenance",
     "Theme",
     "ThemeName",
@@ -44,20 +43,20 @@ class Draw(Protocol):
     """Tidy frame in, figure out: nothing is read, written or changed."""
 
     def __call__(
-        self, frame: pd.DataFrame, *, language: Language, provenance: Provenance, theme: Theme = LIGHT
+        self, frame: pd.DataFrame, *, words: Words, provenance: Provenance, theme: Theme = LIGHT
     ) -> Figure: ...
 
 
 class Describe(Protocol):
     """The same frame in words, for those who do not see the picture; empty where there is nothing to see."""
 
-    def __call__(self, frame: pd.DataFrame, language: Language) -> str: ...
+    def __call__(self, frame: pd.DataFrame, words: Words) -> str: ...
 
 
 class Module(Protocol):
     """What the module of a chart has."""
 
-    ABOUT: dict[Language, str]
+    ABOUT: Message
     QUERY: str
     COLUMNS: list[str]
     ENDS: str
@@ -73,7 +72,8 @@ class Module(Protocol):
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart: its public name, what it is about, the SQL that gives its frame, and its functions.
+    """A chart: its public name, what it is about (its title on the picture says what was found), the SQL that gives
+    its frame, and its functions.
 
     `ends` is the frame's column that says when a row's period ends (or begins, where rows are whole months or
     quarters): rows after the quarter described are left out; where it is empty none are. `columns` are those
@@ -82,18 +82,13 @@ class Chart:
     """
 
     name: str
-    title_en: str
-    title_zh: str
+    about: Message
     query: str
     ends: str
     columns: tuple[str, ...]
     draw: Draw
     describe: Describe
     sources: tuple[str, ...] = ()
-
-    def title(self, language: Language) -> str:
-        """What the chart is about; the title on the picture says what was found."""
-        return self.title_zh if language == "zh" else self.title_en
 
     def sql(self, until: date | None) -> str:
         """The query, with nothing that lies after `until`."""
@@ -106,8 +101,7 @@ class Chart:
 def _chart(name: str, module: Module) -> Chart:
     return Chart(
         name=name,
-        title_en=module.ABOUT["en"],
-        title_zh=module.ABOUT["zh"],
+        about=module.ABOUT,
         query=module.QUERY,
         ends=module.ENDS,
         columns=tuple(module.COLUMNS),

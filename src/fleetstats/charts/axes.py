@@ -6,8 +6,8 @@ import math
 from datetime import date
 from typing import TYPE_CHECKING
 
-from fleetstats.charts.numbers import tick
-from fleetstats.charts.style import SMALL, Language, Theme, embolden
+from fleetstats.charts.style import SMALL, Theme, embolden
+from fleetstats.core.words import Words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,13 +26,13 @@ def step(highest: float) -> float:
     return next(power * part for part in (0.2, 0.25, 0.5, 1.0, 2.0) if highest / (power * part) <= 7)
 
 
-def amounts(axes: Axes, highest: float, language: Language, *, room: float = 1.06) -> None:
+def amounts(axes: Axes, highest: float, words: Words, *, room: float = 1.06) -> None:
     """The y axis from zero to a little above `highest`, with round ticks."""
     highest = max(highest, 1.0)
     axes.set_ylim(0, highest * room)
     size = step(highest)
     ticks = [size * n for n in range(int(highest * room / size) + 1)]
-    axes.set_yticks(ticks, [tick(value, language) for value in ticks])
+    axes.set_yticks(ticks, [words.habits.tick(value) for value in ticks])
 
 
 def years(axes: Axes, first: date, last: date, *, before: float = 0.0, after: float = 0.0) -> None:
@@ -62,10 +62,10 @@ def years(axes: Axes, first: date, last: date, *, before: float = 0.0, after: fl
             )
 
 
-def panel_title(axes: Axes, words: str, theme: Theme, *, shift: float = -34.0) -> None:
+def panel_title(axes: Axes, title: str, theme: Theme, *, shift: float = -34.0) -> None:
     """What a panel shows, in bold above its left edge."""
     text = axes.annotate(
-        words,
+        title,
         (0, 1),
         xycoords="axes fraction",
         xytext=(shift, 17),

@@ -9,30 +9,26 @@ from typing import TYPE_CHECKING
 from fleetstats.charts.axes import amounts, x_of, years
 from fleetstats.charts.frames import Row, name_of, rows_of
 from fleetstats.charts.labels import Label, draw_labels, height_of, room_for
-from fleetstats.charts.numbers import listed, quantity
-from fleetstats.charts.page import nothing, page, source_notes
+from fleetstats.charts.page import alt_text, empty_picture, page, source_notes
 from fleetstats.charts.style import (
     LABEL,
     LIGHT,
     PLOT_HEIGHT,
     Hue,
-    Language,
     Provenance,
     Theme,
     applied,
     hues_for,
 )
 from fleetstats.core.periods import quarter_of
+from fleetstats.core.words import Words, message
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-ABOUT: dict[Language, str] = {
-    "en": "Battery-electric cars of Tesla and BYD by quarter",
-    "zh": "特斯拉与比亚迪纯电动汽车季度销量",
-}
+ABOUT = message("Battery-electric cars of Tesla and BYD by quarter")
 
 QUERY = """
 select
@@ -45,26 +41,26 @@ left join operator as o on o.operator = b.company
 COLUMNS = "company measure period quarter_start value bound confidence".split()
 ENDS = "quarter_start"
 
-MEASURES: dict[str, dict[Language, str]] = {
-    "total_deliveries": {"en": "all deliveries", "zh": "全部交付量"},
-    "bev_passenger_sales": {"en": "battery-electric passenger cars", "zh": "纯电动乘用车销量"},
+MEASURES = {
+    "total_deliveries": message("all deliveries"),
+    "bev_passenger_sales": message("battery-electric passenger cars"),
 }
 
 
-def draw(frame: pd.DataFrame, *, language: Language, provenance: Provenance, theme: Theme = LIGHT) -> Figure:
+def draw(frame: pd.DataFrame, *, words: Words, provenance: Provenance, theme: Theme = LIGHT) -> Figure:
     """The chart of `frame`: one row per company and quarter, cars."""
     rows = _rows(frame)
     with applied(theme):
         if not rows:
-            return nothing(ABOUT[language], language, provenance, theme)
+            return empty_picture(ABOUT, words, provenance, theme)
         companies = list(dict.fromkeys(r["company"] for r in rows))
         hues = hues_for(companies, theme)
         lasts = [[r for r in rows if r["company"] == c][-1] for c in companies]
         labels = [
             Label(
                 r["value"],
-                name_of(r, "company", language),
-                _cars(r, language),
+                name_of(r, "company", words),
+                _cars(r, words),
                 hues[r["company"]],
                 LABEL,
                 f"label-{r['company']}",
@@ -72,41 +68,41 @@ def draw(frame: pd.DataFrame, *, language: Language, provenance: Provenance, the
             )
             for r in lasts
         ]
-        headline, deck = finding(rows, language)
+        headline, deck = finding(rows, words)
         figure, axes = page(
             headline,
             deck,
-            "每季度销量（辆）" if language == "zh" else "Cars in each calendar quarter",
-            [*_notes(rows, language), *source_notes(provenance, language)],
+            words.say("Cars in each calendar quarter"),
+            [*_notes(rows, words), *source_notes(provenance, words)],
             theme=theme,
             right=room_for(labels),
             plot=max(PLOT_HEIGHT, height_of(labels)),
         )
-        _draw(axes, rows, companies, hues, language, theme)
+        _draw(axes, rows, companies, hues, words, theme)
         draw_labels(axes, labels)
         return figure
 
 
-def describe(frame: pd.DataFrame, language: Language) -> str:
+def describe(frame: pd.DataFrame, words: Words) -> str:
     """The same in words."""
     rows = _rows(frame)
     if not rows:
         return ""
-    headline, deck = finding(rows, language)
-    zh = language == "zh"
     said = []
     for company in dict.fromkeys(r["company"] for r in rows):
         mine = [r for r in rows if r["company"] == company]
-        name = name_of(mine[0], "company", language)
-        a, b = mine[0], mine[-1]
+        first, last = mine[0], mine[-1]
         said.append(
-            f"{name}从{a['period']}的{_cars(a, 'zh')}到{b['period']}的{_cars(b, 'zh')}"
-            if zh
-            else f"{name} from {_cars(a, 'en')} in {a['period']} to {_cars(b, 'en')} in {b['period']}"
+            words.say(
+                "{company} from {cars_before} in {period_before} to {cars} in {period}",
+                company=name_of(first, "company", words),
+                cars_before=_cars(first, words),
+                period_before=first["period"],
+                cars=_cars(last, words),
+                period=last["period"],
+            )
         )
-    if zh:
-        return f"折线图，{ABOUT['zh']}。{headline}。{deck}。" + "；".join(said) + "。"
-    return f"Line chart. {ABOUT['en']}. {headline}. {deck}. " + "; ".join(said) + "."
+    return alt_text(words, words.say("Line chart"), ABOUT, finding(rows, words), said)
 
 
 def _rows(frame: pd.DataFrame) -> list[Row]:
@@ -118,25 +114,24 @@ def _x(start: date) -> float:
     return x_of(start) + 45
 
 
-def _cars(row: Row, language: Language) -> str:
-    return quantity(row["value"], language) + ("辆" if language == "zh" else "")
+def _cars(row: Row, words: Words) -> str:
+    return words.say_in("cars", "{amount}", amount=words.habits.quantity(row["value"]))
 
 
-def finding(rows: Sequence[Row], language: Language) -> tuple[str, str]:
+def finding(rows: Sequence[Row], words: Words) -> tuple[str, str]:
     """Who was ahead in the last quarter that both have, by how much, and since when."""
-    zh = language == "zh"
     both: dict[date, dict[str, Row]] = {}
     for r in rows:
         if r["company"] in ("tesla", "byd"):
             both.setdefault(r["quarter_start"], {})[r["company"]] = r
     pairs = {d: p for d, p in sorted(both.items()) if len(p) == 2}
     if not pairs:
-        return ABOUT[language], ""
+        return words.say(ABOUT), ""
     last = max(pairs)
     pair = pairs[last]
     order = sorted(pair.values(), key=lambda r: -r["value"])
     first, second = order
-    names = [name_of(r, "company", language) for r in order]
+    names = [name_of(r, "company", words) for r in order]
     when = quarter_of(last)
     gap = first["value"] - second["value"]
     run = 0
@@ -144,62 +139,70 @@ def finding(rows: Sequence[Row], language: Language) -> tuple[str, str]:
         if max(pairs[start].values(), key=lambda r: r["value"])["company"] != first["company"]:
             break
         run += 1
-    gap_words = f"{gap:,.0f}" if language == "en" and gap < 10**6 else quantity(gap, language)
-    if zh:
-        head = (
-            f"{when[:4]}年第{when[-1]}季度{names[0]}纯电动汽车比{names[1]}多{gap_words}辆"
-            if gap
-            else f"{when}两家持平"
-        )
-        deck = (
-            f"{names[0]}{_cars(first, 'zh')}，{names[1]}{_cars(second, 'zh')}；{names[0]}连续{run}个季度领先"
-            if gap
-            else ""
-        )
-        return head, deck
-    head = (
-        f"{names[0]} ahead of {names[1]} by {gap_words} electric cars in {when}"
-        if gap
-        else f"A tie in {when}"
-    )
-    ahead = (
-        f"{names[0]} was ahead for {run} quarters in a row"
-        if run > 1
-        else f"{names[0]} was behind in the quarter before"
+    if not gap:
+        return words.say("A tie in {period}", period=when), ""
+    headline = words.say(
+        "{first} ahead of {second} by {cars} electric cars in {quarter}",
+        first=names[0],
+        second=names[1],
+        cars=words.habits.difference(gap),
+        quarter=words.habits.quarter_named(when),
     )
     if len(pairs) == 1:
-        ahead = "the only quarter that both have"
-    return head, f"{names[0]} {_cars(first, 'en')}, {names[1]} {_cars(second, 'en')}; {ahead}" if gap else ""
+        # may use: first
+        since = words.say("the only quarter that both have", first=names[0])
+    elif run > 1:
+        since = words.say_counted(
+            "{first} was ahead for {n} quarter in a row",
+            "{first} was ahead for {n} quarters in a row",
+            run,
+            first=names[0],
+        )
+    else:
+        since = words.say("{first} was behind in the quarter before", first=names[0])
+    deck = words.say(
+        "{first} {cars_first}, {second} {cars_second}; {since}",
+        first=names[0],
+        cars_first=_cars(first, words),
+        second=names[1],
+        cars_second=_cars(second, words),
+        since=since,
+    )
+    return headline, deck
 
 
-def _notes(rows: Sequence[Row], language: Language) -> list[str]:
-    zh = language == "zh"
-    soft = [r for r in rows if r["confidence"] in ("unsourced", "derived")]
-    what = []
+def _notes(rows: Sequence[Row], words: Words) -> list[str]:
+    doubtful = [r for r in rows if r["confidence"] in ("unsourced", "derived")]
+    measures = []
     for company in dict.fromkeys(r["company"] for r in rows):
         row = next(r for r in rows if r["company"] == company)
-        measure = MEASURES.get(
-            row["measure"], {"en": row["measure"].replace("_", " "), "zh": row["measure"]}
-        )[language]
-        what.append(f"{name_of(row, 'company', language)}{'：' if zh else ': '}{measure}")
+        measure = MEASURES.get(row["measure"], row["measure"].replace("_", " "))
+        measures.append(
+            words.say("{company}: {measure}", company=name_of(row, "company", words), measure=measure)
+        )
     notes = [
-        "统计口径：" + "；".join(what) + "。两者口径不同：特斯拉为全部交付，比亚迪不含插电混动。"
-        if zh
-        else "Measures: "
-        + "; ".join(what)
-        + ". They differ: Tesla's is everything it delivers, BYD's is without plug-in hybrids."
+        words.say(
+            "Measures: {measures}. They differ: Tesla's is everything it delivers, BYD's is without plug-in hybrids.",
+            measures=words.habits.semicolon.join(measures),
+        )
     ]
-    if soft:
+    if doubtful:
         by = []
-        for company in dict.fromkeys(r["company"] for r in soft):
-            mine = [r["period"] for r in soft if r["company"] == company]
-            name = name_of(next(r for r in soft if r["company"] == company), "company", language)
-            by.append(f"{name}{'：' if zh else ' '}{listed(mine, language)}")
+        for company in dict.fromkeys(r["company"] for r in doubtful):
+            mine = [r for r in doubtful if r["company"] == company]
+            by.append(
+                words.say(
+                    "{company} {periods}",
+                    company=name_of(mine[0], "company", words),
+                    periods=words.habits.listed([r["period"] for r in mine]),
+                )
+            )
         notes.insert(
             0,
-            f"读法：空心点未找到刊登的页面，或由其他数推算（{'；'.join(by)}）。"
-            if zh
-            else f"How to read: an open point was found on no page, or is derived from others ({'; '.join(by)}).",
+            words.say(
+                "How to read: an open point was found on no page, or is derived from others ({points}).",
+                points=words.habits.semicolon.join(by),
+            ),
         )
     return notes
 
@@ -209,10 +212,10 @@ def _draw(
     rows: Sequence[Row],
     companies: Sequence[str],
     hues: dict[str, Hue],
-    language: Language,
+    words: Words,
     theme: Theme,
 ) -> None:
-    amounts(axes, max(r["value"] for r in rows), language)
+    amounts(axes, max(r["value"] for r in rows), words)
     years(axes, rows[0]["quarter_start"], rows[-1]["quarter_start"] + timedelta(days=91), before=4, after=2)
     for company in companies:
         mine, hue = [r for r in rows if r["company"] == company], hues[company]
@@ -233,7 +236,7 @@ def _draw(
                 gid=f"{company}-line-{run[0]['period']}",
             )
         for r in mine:
-            soft = r["confidence"] in ("unsourced", "derived")
+            doubtful = r["confidence"] in ("unsourced", "derived")
             axes.plot(
                 [_x(r["quarter_start"])],
                 [r["value"]],
@@ -242,7 +245,7 @@ def _draw(
                 color=hue.mark,
                 clip_on=False,
                 zorder=4,
-                markerfacecolor=theme.paper if soft else hue.mark,
+                markerfacecolor=theme.paper if doubtful else hue.mark,
                 linestyle="none",
                 gid=f"{company}-point-{r['period']}",
             )

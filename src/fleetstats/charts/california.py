@@ -1,12 +1,11 @@
-"""What the charts of California's test kilometres share: rows by scope, and the words of a bound."""
+"""What the charts of California's test kilometres share: rows by scope, and the text of a bound."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from fleetstats.charts.frames import Row, name_of
-from fleetstats.charts.numbers import listed, quantity
-from fleetstats.charts.style import Language
+from fleetstats.core.words import Words
 
 TOP = 6
 """Operators that a panel names; the others are drawn together or in grey."""
@@ -18,27 +17,38 @@ def by_scope(rows: Sequence[Row]) -> dict[str, list[Row]]:
     return {scope: [r for r in rows if r["scope"] == scope] for scope in scopes}
 
 
-def scope_note(rows: Sequence[Row], language: Language) -> str:
+def scope_note(rows: Sequence[Row], words: Words) -> str:
     """The scopes by name, and that they are never added."""
-    names = list(dict.fromkeys(name_of(r, "scope", language) for one in by_scope(rows).values() for r in one))
-    if language == "zh":
-        return f"统计口径：{'；'.join(names)}。" + ("各口径从不相加。" if len(names) > 1 else "")
-    return f"Scope{'s' if len(names) > 1 else ''}: {'; '.join(names)}." + (
-        " They are never added." if len(names) > 1 else ""
-    )
+    names = list(dict.fromkeys(name_of(r, "scope", words) for one in by_scope(rows).values() for r in one))
+    return scopes_named(names, words)
 
 
-def km(value: float, bound: str | None, language: Language) -> str:
+def scopes_named(names: Sequence[str], words: Words) -> str:
+    """The scopes of a picture; where there are several, that they are never added."""
+    said = [
+        words.say_counted(
+            "Scope: {scopes}.", "Scopes: {scopes}.", len(names), scopes=words.habits.semicolon.join(names)
+        )
+    ]
+    if len(names) > 1:
+        said.append(words.say("They are never added."))
+    return words.habits.sentence_gap.join(said)
+
+
+def km(value: float, bound: str | None, words: Words) -> str:
     """A distance with its bound: `≥ 15.6M km`."""
     least = bound == "at_least"
-    text = quantity(value, language, rounding="down" if least else "nearest")
-    sign = "≥ " if least else "≈ " if bound in ("approximate", "between") else ""
-    return f"{sign}{text} km" if language == "en" else f"{sign.strip()}{text}公里"
+    amount = words.habits.quantity(value, rounding="down" if least else "nearest")
+    if least:
+        return words.say("≥ {amount} km", amount=amount)
+    if bound in ("approximate", "between"):
+        return words.say("≈ {amount} km", amount=amount)
+    return words.say("{amount} km", amount=amount)
 
 
-def others(count: int, language: Language) -> str:
+def others(count: int, words: Words) -> str:
     """`12 others`."""
-    return f"其他{count}家" if language == "zh" else f"{count} other{'s' if count > 1 else ''}"
+    return words.say_counted("{n} other", "{n} others", count)
 
 
-__all__ = ["TOP", "by_scope", "km", "listed", "others", "scope_note"]
+__all__ = ["TOP", "by_scope", "km", "others", "scope_note", "scopes_named"]

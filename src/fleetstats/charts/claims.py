@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fleetstats.charts.frames import Row, rows_of
-from fleetstats.charts.page import nothing, page, source_notes
+from fleetstats.charts.page import alt_text, empty_picture, page, source_notes
 from fleetstats.charts.style import (
     LEADING,
     LIGHT,
@@ -15,7 +15,6 @@ from fleetstats.charts.style import (
     PAGE_WIDTH,
     SMALL,
     Hue,
-    Language,
     Provenance,
     Theme,
     applied,
@@ -23,13 +22,14 @@ from fleetstats.charts.style import (
     text_width,
     wrap,
 )
+from fleetstats.core.words import Words, message, name_in_data
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-ABOUT: dict[Language, str] = {"en": "Claims of the 2024 report, reviewed", "zh": "2024年报告各项说法的核查"}
+ABOUT = message("Claims of the 2024 report, reviewed")
 
 QUERY = """
 select
@@ -42,22 +42,22 @@ COLUMNS = "claim claim_number verdict statement_en statement_zh sentence_en sent
 ENDS = ""
 """A review is of all there is, whatever quarter is described."""
 
-VERDICTS: dict[str, tuple[str, str, str, str]] = {
+VERDICTS = {
     # verdict: hue, sign, words
-    "supported": ("green", "●", "supported", "有据"),
-    "held": ("green", "●", "came true", "应验"),
-    "contradicted": ("vermilion", "×", "contradicted", "与数据相反"),
-    "missed": ("vermilion", "×", "did not come", "落空"),
-    "open": ("sky", "○", "still open", "尚未到期"),
-    "plausible_not_provable": ("orange", "≈", "plausible, not provable", "可能但无从证实"),
-    "not_checkable": ("grey", "–", "not checkable", "无法核查"),
+    "supported": ("green", "●", message("supported")),
+    "held": ("green", "●", message("came true")),
+    "contradicted": ("vermilion", "×", message("contradicted")),
+    "missed": ("vermilion", "×", message("did not come")),
+    "open": ("sky", "○", message("still open")),
+    "plausible_not_provable": ("orange", "≈", message("plausible, not provable")),
+    "not_checkable": ("grey", "–", message("not checkable")),
 }
 GAP = 9.0
 
 
 @dataclass(frozen=True)
 class Line:
-    """One claim, its words already cut into lines."""
+    """One claim, its text already cut into lines."""
 
     row: Row
     statement: list[str]
@@ -69,15 +69,14 @@ class Line:
         return max(len(self.statement), len(self.sentence), 1) * SMALL * LEADING + GAP
 
 
-def draw(frame: pd.DataFrame, *, language: Language, provenance: Provenance, theme: Theme = LIGHT) -> Figure:
+def draw(frame: pd.DataFrame, *, words: Words, provenance: Provenance, theme: Theme = LIGHT) -> Figure:
     """The table of `frame`: one row per claim."""
     rows = _rows(frame)
     with applied(theme):
         if not rows:
-            return nothing(ABOUT[language], language, provenance, theme)
-        zh = language == "zh"
-        headline, deck = finding(rows, language)
-        chip = max(text_width(_verdict(r, language), SMALL) for r in rows) + 32
+            return empty_picture(ABOUT, words, provenance, theme)
+        headline, deck = finding(rows, words)
+        chip = max(text_width(verdict_of(r, words), SMALL) for r in rows) + 32
         width = PAGE_WIDTH - 2 * MARGIN
         places = (22.0, 22.0 + (width - 22 - chip) * 0.40, width - (width - 22 - chip) * 0.60)
         statement_width = (width - 22 - chip) * 0.40 - 12
@@ -85,41 +84,41 @@ def draw(frame: pd.DataFrame, *, language: Language, provenance: Provenance, the
         lines = [
             Line(
                 r,
-                wrap(_words(r, "statement", language), statement_width, SMALL),
-                wrap(_words(r, "sentence", language), sentence_width, SMALL),
+                wrap(_words(r, "statement", words), statement_width, SMALL),
+                wrap(_words(r, "sentence", words), sentence_width, SMALL),
             )
             for r in rows
         ]
         figure, axes = page(
             headline,
             deck,
-            "说法以我们自己的话转述；结论由数据算出，而非由报告自己的话"
-            if zh
-            else "Claims in our own words; each verdict is computed from the data, never from the report itself",
-            [_note(language), *source_notes(provenance, language)],
+            words.say(
+                "Claims in our own words; each verdict is computed from the data, never from the report itself"
+            ),
+            [_note(words), *source_notes(provenance, words)],
             theme=theme,
             headroom=20.0,
             plot=sum(line.height for line in lines) + 6,
         )
-        _draw(axes, lines, places, language, theme)
+        _draw(axes, lines, places, words, theme)
         return figure
 
 
-def describe(frame: pd.DataFrame, language: Language) -> str:
+def describe(frame: pd.DataFrame, words: Words) -> str:
     """The same in words."""
     rows = _rows(frame)
     if not rows:
         return ""
-    headline, deck = finding(rows, language)
-    zh = language == "zh"
     said = [
-        f"{r['claim_number']}. {_words(r, 'statement', language).rstrip('.。')}"
-        f"{'：' if zh else ': '}{_verdict(r, language)}"
+        words.say(
+            "{number}. {claim}: {verdict}",
+            number=r["claim_number"],
+            claim=_words(r, "statement", words).rstrip(".。"),
+            verdict=verdict_of(r, words),
+        )
         for r in rows
     ]
-    if zh:
-        return f"表格，{ABOUT['zh']}。{headline}。{deck}。" + "；".join(said) + "。"
-    return f"Table. {ABOUT['en']}. {headline}. {deck}. " + "; ".join(said) + "."
+    return alt_text(words, words.say("Table"), ABOUT, finding(rows, words), said)
 
 
 def _rows(frame: pd.DataFrame) -> list[Row]:
@@ -127,50 +126,43 @@ def _rows(frame: pd.DataFrame) -> list[Row]:
     return sorted((r for r in rows if r["verdict"]), key=lambda r: (r["claim_number"], r["claim"]))
 
 
-def _words(row: Row, column: str, language: Language) -> str:
-    return str(row.get(f"{column}_{language}") or row.get(f"{column}_en") or "")
+def _words(row: Row, column: str, words: Words) -> str:
+    return words.of(name_in_data(row, column, ""))
 
 
-def _verdict(row: Row, language: Language) -> str:
-    _, _, english, chinese = VERDICTS.get(
-        row["verdict"], ("grey", "–", str(row["verdict"]).replace("_", " "), str(row["verdict"]))
-    )
-    return chinese if language == "zh" else english
+def verdict_of(row: Row, words: Words) -> str:
+    """A verdict as a reader calls it; one that is not known as it is written."""
+    verdict = str(row["verdict"])
+    return words.of(VERDICTS[verdict][2]) if verdict in VERDICTS else verdict.replace("_", " ")
 
 
-def finding(rows: Sequence[Row], language: Language) -> tuple[str, str]:
+def finding(rows: Sequence[Row], words: Words) -> tuple[str, str]:
     """How many claims have which verdict."""
     good = sum(r["verdict"] in ("supported", "held") for r in rows)
-    zh = language == "zh"
     counts: dict[str, int] = {}
     for r in sorted(
         rows, key=lambda r: list(VERDICTS).index(r["verdict"]) if r["verdict"] in VERDICTS else 99
     ):
-        counts[_verdict(r, language)] = counts.get(_verdict(r, language), 0) + 1
-    deck = ("，" if zh else ", ").join(
-        f"{n}项{words}" if zh else f"{n} {words}" for words, n in counts.items()
+        counts[verdict_of(r, words)] = counts.get(verdict_of(r, words), 0) + 1
+    deck = words.habits.phrase_comma.join(
+        words.say("{n} {verdict}", n=n, verdict=verdict) for verdict, n in counts.items()
     )
-    if zh:
-        return f"{len(rows)}项说法中，数据支持{good}项", deck
-    return f"Of {len(rows)} claims the data support {good}", deck
+    return words.say("Of {claims} claims the data support {good}", claims=len(rows), good=good), deck
 
 
-def _note(language: Language) -> str:
-    if language == "zh":
-        return "读法：●有据或应验；×与数据相反或落空；≈可能但无从证实；○尚未到期；–无法核查。说法本身从不作为证据。"
-    return (
-        "How to read: ● supported or came true; × contradicted or did not come; ≈ plausible, not "
-        "provable; ○ still open; "
-        "– not checkable. A claim is never evidence."
+def _note(words: Words) -> str:
+    return words.say(
+        "How to read: ● supported or came true; × contradicted or did not come; ≈ plausible, not provable; "
+        "○ still open; – not checkable. A claim is never evidence."
     )
 
 
 def _hue(row: Row, theme: Theme) -> Hue:
-    return theme.hues[VERDICTS.get(row["verdict"], ("grey", "", "", ""))[0]]
+    return theme.hues[VERDICTS[row["verdict"]][0] if row["verdict"] in VERDICTS else "grey"]
 
 
 def _draw(
-    axes: Axes, lines: Sequence[Line], places: tuple[float, float, float], language: Language, theme: Theme
+    axes: Axes, lines: Sequence[Line], places: tuple[float, float, float], words: Words, theme: Theme
 ) -> None:
     from matplotlib.patches import Circle
 
@@ -180,15 +172,14 @@ def _draw(
     axes.set_xlim(0, PAGE_WIDTH - 2 * MARGIN)
     axes.set_ylim(height, 0)
     axes.set_axis_off()
-    zh = language == "zh"
     heads = (
-        (("说法", places[0]), ("结论", places[1]), ("依据", places[2]))
-        if zh
-        else (("Claim", places[0]), ("Verdict", places[1]), ("Why", places[2]))
+        ("claim", words.say("Claim"), places[0]),
+        ("verdict", words.say("Verdict"), places[1]),
+        ("why", words.say("Why"), places[2]),
     )
-    for words, x in heads:
-        text = axes.annotate(
-            words,
+    for code, title, x in heads:
+        head = axes.annotate(
+            title,
             (x, 0),
             xytext=(0, 5),
             textcoords="offset points",
@@ -196,9 +187,9 @@ def _draw(
             color=theme.muted,
             va="bottom",
             annotation_clip=False,
-            gid=f"head-{words}",
+            gid=f"head-{code}",
         )
-        embolden(text, 0.3)
+        embolden(head, 0.3)
     at = 3.0
     for line in lines:
         row, hue, gid = line.row, _hue(line.row, theme), f"claim-{line.row['claim_number']}"
@@ -216,16 +207,16 @@ def _draw(
             gid=f"{gid}-number",
         )
         del number
-        for n, words in enumerate(line.statement):
+        for n, text in enumerate(line.statement):
             axes.annotate(
-                words,
+                text,
                 (places[0], at + 3 + n * SMALL * LEADING),
                 va="top",
                 size=SMALL,
                 color=theme.ink,
                 gid=f"{gid}-statement-{n}",
             )
-        sign = VERDICTS.get(row["verdict"], ("", "–", "", ""))[1]
+        sign = VERDICTS[row["verdict"]][1] if row["verdict"] in VERDICTS else "–"
         filled = sign in ("●", "×")
         axes.add_patch(
             Circle(
@@ -248,7 +239,7 @@ def _draw(
                 color=theme.paper if filled else hue.text,
             )
         verdict = axes.annotate(
-            _verdict(row, language),
+            verdict_of(row, words),
             (places[1] + 16, at + 3),
             va="top",
             size=SMALL,
@@ -256,9 +247,9 @@ def _draw(
             gid=f"{gid}-verdict",
         )
         embolden(verdict, 0.3)
-        for n, words in enumerate(line.sentence):
+        for n, text in enumerate(line.sentence):
             axes.annotate(
-                words,
+                text,
                 (places[2], at + 3 + n * SMALL * LEADING),
                 va="top",
                 size=SMALL,

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from fleetstats.charts.california import others
 from fleetstats.charts.frames import Row, name_of, rows_of
-from fleetstats.charts.page import nothing, page, source_notes
+from fleetstats.charts.page import alt_text, empty_picture, page, source_notes
 from fleetstats.charts.style import (
     LIGHT,
     PAGE_WIDTH,
     SMALL,
-    Language,
     Provenance,
     Theme,
     applied,
@@ -22,13 +22,14 @@ from fleetstats.charts.style import (
     tint,
 )
 from fleetstats.core.periods import quarter_of
+from fleetstats.core.words import Words, message
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-ABOUT: dict[Language, str] = {"en": "What is held, and what is missing", "zh": "持有哪些数据，缺哪些"}
+ABOUT = message("What is held, and what is missing")
 
 QUERY = """
 select
@@ -49,12 +50,12 @@ TOP = 6
 ROW = 12.5
 RANK = ("held", "partial", "filed_empty", "missing", "not_found")
 """Where several lines meet in a cell, the first of these is drawn."""
-WORDS: dict[str, dict[Language, str]] = {
-    "held": {"en": "held", "zh": "持有"},
-    "partial": {"en": "held in part", "zh": "部分持有"},
-    "filed_empty": {"en": "filed empty", "zh": "申报为空"},
-    "missing": {"en": "published, not held", "zh": "已公布但未持有"},
-    "not_found": {"en": "looked for, not found", "zh": "查找未果"},
+STATUS = {
+    "held": message("held"),
+    "partial": message("held in part"),
+    "filed_empty": message("filed empty"),
+    "missing": message("published, not held"),
+    "not_found": message("looked for, not found"),
 }
 
 
@@ -75,7 +76,7 @@ def quarters_between(start: date, end: date) -> list[tuple[int, int]]:
     return [(n // 4, n % 4 + 1) for n in range(first, last + 1)]
 
 
-def lines_of(rows: Sequence[Row], language: Language, until: date) -> dict[str, list[Line]]:
+def lines_of(rows: Sequence[Row], words: Words, until: date) -> dict[str, list[Line]]:
     """The lines of each source: those about all firms first, then the firms with most quarters, then the rest."""
     found: dict[str, list[Line]] = {}
     for source in sorted({str(r["source"]) for r in rows}):
@@ -84,7 +85,7 @@ def lines_of(rows: Sequence[Row], language: Language, until: date) -> dict[str, 
         for r in own:
             code = str(r["operator"] or "all")
             line = firms.setdefault(
-                code, Line(source, code, name_of({**r, "operator": code}, "operator", language))
+                code, Line(source, code, name_of({**r, "operator": code}, "operator", words))
             )
             for cell in quarters_between(r["period_start"], min(r["period_end"], until)):
                 old = line.cells.get(cell)
@@ -96,8 +97,7 @@ def lines_of(rows: Sequence[Row], language: Language, until: date) -> dict[str, 
         named = ranked if len(ranked) <= TOP + 1 else ranked[:TOP]
         rest = ranked[len(named) :]
         if rest:
-            words = f"其他{len(rest)}家" if language == "zh" else f"{len(rest)} others"
-            joined = Line(source, "others", words)
+            joined = Line(source, "others", others(len(rest), words))
             for line in rest:
                 for cell, status in line.cells.items():
                     old = joined.cells.get(cell)
@@ -108,53 +108,52 @@ def lines_of(rows: Sequence[Row], language: Language, until: date) -> dict[str, 
     return found
 
 
-def draw(frame: pd.DataFrame, *, language: Language, provenance: Provenance, theme: Theme = LIGHT) -> Figure:
+def draw(frame: pd.DataFrame, *, words: Words, provenance: Provenance, theme: Theme = LIGHT) -> Figure:
     """The chart of `frame`: one row per source, operator, scope, measure and period."""
     rows = _rows(frame)
     with applied(theme):
         if not rows:
-            return nothing(ABOUT[language], language, provenance, theme)
+            return empty_picture(ABOUT, words, provenance, theme)
         until = _until(rows, provenance)
-        grid = lines_of(rows, language, until)
-        headline, deck = finding(rows, language)
+        grid = lines_of(rows, words, until)
+        headline, deck = finding(rows, words)
         height = sum((len(lines) + 1.5) * ROW for lines in grid.values()) + 6
-        zh = language == "zh"
         figure, axes = page(
             headline,
             deck,
-            "每格一个季度；一行一家公司，“全部”指关于整个来源的记录"
-            if zh
-            else "A cell is a quarter; a line is a firm, and 'all' is what concerns everybody in the source",
-            [_note(language), *source_notes(provenance, language)],
+            words.say(
+                "A cell is a quarter; a line is a firm, and 'all' is what concerns everybody in the source"
+            ),
+            [_note(words), *source_notes(provenance, words)],
             theme=theme,
             headroom=44.0,
             plot=height,
         )
-        _draw(axes, grid, rows, until=until, height=height, language=language, theme=theme)
+        _draw(axes, grid, rows, until=until, height=height, words=words, theme=theme)
         return figure
 
 
-def describe(frame: pd.DataFrame, language: Language) -> str:
+def describe(frame: pd.DataFrame, words: Words) -> str:
     """The same in words."""
     rows = _rows(frame)
     if not rows:
         return ""
-    headline, deck = finding(rows, language)
-    zh = language == "zh"
     said = []
     for source in sorted({str(r["source"]) for r in rows}):
         own = [r for r in rows if r["source"] == source]
         counts = [
-            f"{WORDS[s][language]} {sum(r['status'] == s for r in own)}"
+            words.say("{status} {n}", status=STATUS[s], n=sum(r["status"] == s for r in own))
             for s in RANK
             if any(r["status"] == s for r in own)
         ]
         said.append(
-            name_of(own[0], "source", language) + ("：" if zh else ": ") + ("、" if zh else ", ").join(counts)
+            words.say(
+                "{source}: {counts}",
+                source=name_of(own[0], "source", words),
+                counts=words.habits.items(counts),
+            )
         )
-    if zh:
-        return f"日历格图，{ABOUT['zh']}。{headline}。{deck}。" + "；".join(said) + "。"
-    return f"Calendar grid. {ABOUT['en']}. {headline}. {deck}. " + "; ".join(said) + "."
+    return alt_text(words, words.say("Calendar grid"), ABOUT, finding(rows, words), said)
 
 
 def _rows(frame: pd.DataFrame) -> list[Row]:
@@ -170,38 +169,38 @@ def _until(rows: Sequence[Row], provenance: Provenance) -> date:
     return min(latest, parse_period(provenance.quarter).end) if provenance.quarter else latest
 
 
-def finding(rows: Sequence[Row], language: Language) -> tuple[str, str]:
+def finding(rows: Sequence[Row], words: Words) -> tuple[str, str]:
     """How many of the lines are held, and what is the largest hole."""
     held = sum(r["status"] == "held" for r in rows)
     missing, lost = (sum(r["status"] == s for r in rows) for s in ("missing", "not_found"))
     share = 100 * held / len(rows)
     whole = [r for r in rows if r["operator"] == "all" and r["status"] == "missing"]
     largest = max(whole, key=lambda r: (r["period_end"], str(r["scope"])), default=None)
-    zh = language == "zh"
-    more = ""
-    if largest:
-        name, span = (
-            name_of(largest, "source", language),
-            f"{quarter_of(largest['period_start'])}–{quarter_of(largest['period_end'])}",
-        )
-        more = f"；最近的缺口：{name}，{span}" if zh else f"; the latest hole: {name}, {span}"
-    if zh:
-        return (
-            f"应有的{len(rows)}项记录中持有{held}项（{share:.0f}%）",
-            f"{missing}项已公布但未持有，{lost}项查找未果{more}",
-        )
-    return (
-        f"{held} of {len(rows)} entries that should exist are held ({share:.0f}%)",
-        f"{missing} were published and are not held, {lost} were looked for and not found{more}",
+    headline = words.say(
+        "{held} of {all} entries that should exist are held ({share})",
+        held=held,
+        all=len(rows),
+        share=f"{share:.0f}%",
     )
+    deck = words.say(
+        "{missing} were published and are not held, {lost} were looked for and not found",
+        missing=missing,
+        lost=lost,
+    )
+    if largest:
+        deck = words.say(
+            "{counts}; the latest hole: {source}, {quarters}",
+            counts=deck,
+            source=name_of(largest, "source", words),
+            quarters=f"{quarter_of(largest['period_start'])}–{quarter_of(largest['period_end'])}",
+        )
+    return headline, deck
 
 
-def _note(language: Language) -> str:
-    if language == "zh":
-        return "读法：一格中有多条记录时取最好的一条。空格表示没有应有的记录，不等于零。"
-    return (
-        "How to read: where several entries meet in a cell the best is drawn. An empty cell expects "
-        "no entry; it is not a zero."
+def _note(words: Words) -> str:
+    return words.say(
+        "How to read: where several entries meet in a cell the best is drawn. An empty cell expects no entry; "
+        "it is not a zero."
     )
 
 
@@ -212,7 +211,7 @@ def _draw(
     *,
     until: date,
     height: float,
-    language: Language,
+    words: Words,
     theme: Theme,
 ) -> None:
     names = [line.name for lines in grid.values() for line in lines]
@@ -254,7 +253,7 @@ def _draw(
     places = {cell: n for n, cell in enumerate(cells)}
     at = 0.0
     for source, lines in grid.items():
-        title = next(name_of(r, "source", language) for r in rows if r["source"] == source)
+        title = next(name_of(r, "source", words) for r in rows if r["source"] == source)
         head = axes.annotate(
             title,
             (0, at + ROW * 0.9),
@@ -292,7 +291,7 @@ def _draw(
                 if cell in places:
                     _cell(axes, places[cell], at, status, f"{source}-{line.code}-{cell[0]}Q{cell[1]}", theme)
             at += ROW
-    _legend(axes, language, theme)
+    _legend(axes, words, theme)
 
 
 def _cell(axes: Axes, x: float, y: float, status: str, gid: str, theme: Theme) -> None:
@@ -319,8 +318,8 @@ def _cell(axes: Axes, x: float, y: float, status: str, gid: str, theme: Theme) -
     )
 
 
-def _legend(axes: Axes, language: Language, theme: Theme) -> None:
-    """The five looks with their words, in a line above the grid."""
+def _legend(axes: Axes, words: Words, theme: Theme) -> None:
+    """The five looks with their text, in a line above the grid."""
     from matplotlib.patches import Rectangle
 
     figure = axes.figure
@@ -328,7 +327,7 @@ def _legend(axes: Axes, language: Language, theme: Theme) -> None:
     wide = axes.get_xlim()[1] / (box.width * PAGE_WIDTH)
     x = 0.0
     for status in RANK:
-        words = WORDS[status][language]
+        text = words.of(STATUS[status])
         before = len(axes.patches)
         _cell(axes, 0, -31.0, status, "legend", theme)
         patch = axes.patches[before]
@@ -338,7 +337,7 @@ def _legend(axes: Axes, language: Language, theme: Theme) -> None:
             patch.set_clip_on(False)
             patch.set_gid(f"legend-{status}")
         axes.annotate(
-            words,
+            text,
             (x * wide, -31.0 + ROW / 2),
             xytext=(15, 0),
             textcoords="offset points",
@@ -348,5 +347,5 @@ def _legend(axes: Axes, language: Language, theme: Theme) -> None:
             annotation_clip=False,
             gid=f"legend-{status}-words",
         )
-        x += text_width(words, SMALL) + 32
+        x += text_width(text, SMALL) + 32
     del figure

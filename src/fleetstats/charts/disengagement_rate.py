@@ -6,31 +6,28 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from fleetstats.charts.california import by_scope
+from fleetstats.charts.california import by_scope, scopes_named
 from fleetstats.charts.frames import Row, name_of, rows_of
-from fleetstats.charts.numbers import quantity, tick
-from fleetstats.charts.page import nothing, page, plot_size, source_notes
+from fleetstats.charts.page import alt_text, empty_picture, page, plot_size, source_notes
 from fleetstats.charts.style import (
     LABEL,
     LIGHT,
     SMALL,
-    Language,
     Provenance,
     Theme,
     applied,
     embolden,
     text_width,
 )
+from fleetstats.core.statistics import CONFIDENCE_PERCENT
+from fleetstats.core.words import Words, message
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-ABOUT: dict[Language, str] = {
-    "en": "Kilometres per disengagement in California",
-    "zh": "加州自动驾驶测试每次脱离行驶里程",
-}
+ABOUT = message("Kilometres per disengagement in California")
 
 QUERY = """
 select
@@ -69,47 +66,50 @@ def shown(rows: Sequence[Row]) -> list[tuple[str, list[Row], int]]:
     return found
 
 
-def draw(frame: pd.DataFrame, *, language: Language, provenance: Provenance, theme: Theme = LIGHT) -> Figure:
+def draw(frame: pd.DataFrame, *, words: Words, provenance: Provenance, theme: Theme = LIGHT) -> Figure:
     """The chart of `frame`: one row per operator, scope and report year."""
     rows = _rows(frame)
     with applied(theme):
         if not rows:
-            return nothing(ABOUT[language], language, provenance, theme)
+            return empty_picture(ABOUT, words, provenance, theme)
         groups = shown(rows)
-        headline, deck = finding(groups, language)
+        headline, deck = finding(groups, words)
         lines = sum(len(own) + 1.6 for _, own, _ in groups)
         figure, axes = page(
             headline,
             deck,
-            _subtitle(groups, language),
-            [*_notes(groups, language), *source_notes(provenance, language)],
+            _subtitle(groups, words),
+            [*_notes(groups, words), *source_notes(provenance, words)],
             theme=theme,
             headroom=4.0,
             plot=max(90.0, lines * ROW),
         )
-        _draw(axes, groups, lines, language, theme)
+        _draw(axes, groups, lines, words, theme)
         return figure
 
 
-def describe(frame: pd.DataFrame, language: Language) -> str:
+def describe(frame: pd.DataFrame, words: Words) -> str:
     """The same in words."""
     rows = _rows(frame)
     if not rows:
         return ""
     groups = shown(rows)
-    headline, deck = finding(groups, language)
-    zh = language == "zh"
     said = [
-        name_of(own[0], "scope", language)
-        + ("：" if zh else ": ")
-        + ("、" if zh else ", ").join(
-            f"{name_of(r, 'operator', language)} {_value(r, language)}" for r in own
+        words.say(
+            "{scope}: {rates}",
+            scope=name_of(own[0], "scope", words),
+            rates=words.habits.items(
+                [
+                    words.say(
+                        "{operator} {rate}", operator=name_of(r, "operator", words), rate=_value(r, words)
+                    )
+                    for r in own
+                ]
+            ),
         )
         for _, own, _ in groups
     ]
-    if zh:
-        return f"点图（对数轴），{ABOUT['zh']}。{headline}。{deck}。" + "；".join(said) + "。"
-    return f"Dot chart on a log scale. {ABOUT['en']}. {headline}. {deck}. " + "; ".join(said) + "."
+    return alt_text(words, words.say("Dot chart on a log scale"), ABOUT, finding(groups, words), said)
 
 
 def _rows(frame: pd.DataFrame) -> list[Row]:
@@ -121,82 +121,80 @@ def _days(row: Row) -> int:
     return int((row["period_end"] - row["period_start"]).days)
 
 
-def _value(row: Row, language: Language) -> str:
-    zh = language == "zh"
+def _value(row: Row, words: Words) -> str:
     if row["km_per_disengagement"] is None:
-        least = quantity(row["km_per_disengagement_low"], language, rounding="down")
-        return f"无脱离，至少{least}公里" if zh else f"no disengagement, at least {least} km"
-    return quantity(row["km_per_disengagement"], language) + ("公里" if zh else " km")
+        least = words.habits.quantity(row["km_per_disengagement_low"], rounding="down")
+        return words.say("no disengagement, at least {amount} km", amount=least)
+    return words.say("{amount} km", amount=words.habits.quantity(row["km_per_disengagement"]))
 
 
-def finding(groups: Sequence[tuple[str, list[Row], int]], language: Language) -> tuple[str, str]:
+def finding(groups: Sequence[tuple[str, list[Row], int]], words: Words) -> tuple[str, str]:
     """How far apart the rates are, which is why they are no ranking."""
     _, own, _ = groups[0]
     rated = sorted(
         (r for r in own if r["km_per_disengagement"] is not None), key=lambda r: r["km_per_disengagement"]
     )
     year = own[0]["report_year"]
-    zh = language == "zh"
     if len(rated) < 2:
-        return (
-            f"{year}报告年度每次脱离行驶里程" if zh else f"Kilometres per disengagement, report year {year}"
-        ), ""
+        return words.say("Kilometres per disengagement, report year {year}", year=year), ""
     low, high = rated[0], rated[-1]
-    a, b = (quantity(r["km_per_disengagement"], language) for r in (low, high))
     few = [r for r in own if r["disengagements"] <= 4]
-    la, lb = name_of(low, "operator", language), name_of(high, "operator", language)
-    if zh:
-        return (
-            f"每次脱离行驶从{a}公里到{b}公里：各家定义不同，不能排名",
-            f"{year}报告年度，{la}最短，{lb}最长；{len(own)}家中有{len(few)}家至多脱离4次，其区间很宽",
-        )
-    return (
-        f"One disengagement per {a} km, or per {b} km: firms do not count alike",
-        f"Report year {year}: shortest {la}, longest {lb}; {len(few)} of {len(own)} had at most four: wide intervals",
+    headline = words.say(
+        "One disengagement per {low} km, or per {high} km: firms do not count alike",
+        low=words.habits.quantity(low["km_per_disengagement"]),
+        high=words.habits.quantity(high["km_per_disengagement"]),
+    )
+    deck = words.say(
+        "Report year {year}: shortest {shortest}, longest {longest}; {few} of {all} had at most four: wide intervals",
+        year=year,
+        shortest=name_of(low, "operator", words),
+        longest=name_of(high, "operator", words),
+        few=len(few),
+        all=len(own),
+    )
+    return headline, deck
+
+
+def _subtitle(groups: Sequence[tuple[str, list[Row], int]], words: Words) -> str:
+    return words.say(
+        "Kilometres per disengagement, log scale, report year {year} (December to November), longest distance on top",
+        year=max(own[0]["report_year"] for _, own, _ in groups),
     )
 
 
-def _subtitle(groups: Sequence[tuple[str, list[Row], int]], language: Language) -> str:
-    year = max(own[0]["report_year"] for _, own, _ in groups)
-    if language == "zh":
-        return f"每次脱离行驶的公里数（对数轴），{year}报告年度（上年12月至当年11月），按里程由多到少"
-    return (
-        f"Kilometres per disengagement, log scale, report year {year} (December to November), "
-        "longest distance on top"
-    )
-
-
-def _notes(groups: Sequence[tuple[str, list[Row], int]], language: Language) -> list[str]:
+def _notes(groups: Sequence[tuple[str, list[Row], int]], words: Words) -> list[str]:
     more = sum(rest for _, _, rest in groups)
-    names = [name_of(own[0], "scope", language) for _, own, _ in groups]
-    if language == "zh":
-        return [
-            "注意：各公司对“脱离”的定义不同，行驶的道路也不同。一家公司可与自己的往年比较，几乎不能与别家比较。",
-            "读法：点为比率，横线为精确的95%泊松区间（只含偶然性）；箭头：没有脱离，只知道至少为此（区间下限）。"
-            + (f"另有{more}家里程较短，未画出。" if more else ""),
-            f"统计口径：{'；'.join(names)}。" + ("各口径从不相加。" if len(names) > 1 else ""),
-        ]
+    reading = [
+        words.say(
+            "How to read: the dot is the rate, the line the exact {level} % Poisson interval, which covers chance "
+            "only; an arrow means no disengagement: at least this, the low end of the interval.",
+            level=CONFIDENCE_PERCENT,
+        )
+    ]
+    if more:
+        reading.append(
+            words.say_counted(
+                "{n} more with shorter distances is not drawn.",
+                "{n} more with shorter distances are not drawn.",
+                more,
+            )
+        )
     return [
-        (
-            "Warning: firms define a disengagement differently and drive on different roads. A rate "
-            "compares a firm with its own past, and hardly ever with another firm."
+        words.say(
+            "Warning: firms define a disengagement differently and drive on different roads. A rate compares a "
+            "firm with its own past, and hardly ever with another firm."
         ),
-        "How to read: the dot is the rate, the line the exact 95 % Poisson interval, which covers "
-        "chance only; an arrow means no "
-        "disengagement: at least this, the low end of the interval."
-        + (f" {more} more with shorter distances are not drawn." if more else ""),
-        f"Scope{'s' if len(names) > 1 else ''}: {'; '.join(names)}."
-        + (" They are never added." if len(names) > 1 else ""),
+        words.habits.sentence_gap.join(reading),
+        scopes_named([name_of(own[0], "scope", words) for _, own, _ in groups], words),
     ]
 
 
 def _draw(
-    axes: Axes, groups: Sequence[tuple[str, list[Row], int]], lines: float, language: Language, theme: Theme
+    axes: Axes, groups: Sequence[tuple[str, list[Row], int]], lines: float, words: Words, theme: Theme
 ) -> None:
     every = [r for _, own, _ in groups for r in own]
-    names = [name_of(r, "operator", language) for r in every]
-    zh = language == "zh"
-    counts = [_count(r, language) for r in every]
+    names = [name_of(r, "operator", words) for r in every]
+    counts = [_count(r, words) for r in every]
     keep_left = min(max(text_width(n, LABEL) for n in names) + 12.0, 190.0)
     keep_right = max(text_width(c, SMALL) for c in counts) + 14.0
     figure, box = axes.figure, axes.get_position()
@@ -216,7 +214,7 @@ def _draw(
     axes.set_xscale("log")
     axes.set_xlim(10.0**low, 10.0**high)
     marks = [10.0**n for n in range(low, high + 1)]
-    axes.set_xticks(marks, [tick(m, language) for m in marks])
+    axes.set_xticks(marks, [words.habits.tick(m) for m in marks])
     axes.minorticks_off()
     axes.grid(visible=False, axis="y")
     axes.grid(visible=True, axis="x", color=theme.grid, linewidth=0.7)
@@ -225,7 +223,7 @@ def _draw(
     at = 0.0
     for scope, own, _ in groups:
         head = axes.annotate(
-            name_of(own[0], "scope", language),
+            name_of(own[0], "scope", words),
             (0, at + 0.8),
             xycoords=("axes fraction", "data"),
             xytext=(-keep_left + 8, 0),
@@ -240,11 +238,10 @@ def _draw(
         embolden(head, 0.3)
         at += 1.6
         for row in own:
-            _draw_row(axes, row, at, language, theme, keep_left)
+            _draw_row(axes, row, at, words, theme, keep_left)
             at += 1.0
-    title = "次数 / 公里" if zh else "events / km"
     axes.annotate(
-        title,
+        words.say("events / km"),
         (1, 0.0),
         xycoords=("axes fraction", "data"),
         xytext=(8, -4),
@@ -258,12 +255,13 @@ def _draw(
     del figure
 
 
-def _count(row: Row, language: Language) -> str:
-    n, km = int(row["disengagements"]), quantity(row["distance_km"], language)
-    return f"{n}次 / {km}" if language == "zh" else f"{n:,} / {km}"
+def _count(row: Row, words: Words) -> str:
+    n, km = int(row["disengagements"]), words.habits.quantity(row["distance_km"])
+    # may use: n
+    return words.say_in("disengagements / km", "{events} / {km}", events=f"{n:,}", km=km, n=n)
 
 
-def _draw_row(axes: Axes, row: Row, at: float, language: Language, theme: Theme, keep_left: float) -> None:
+def _draw_row(axes: Axes, row: Row, at: float, words: Words, theme: Theme, keep_left: float) -> None:
     y, operator = at + 0.2, row["operator"]
     year = "" if row["scope"].endswith("with_driver") else "-apart"
     hue = theme.hues["vermilion" if year else "blue"]
@@ -313,7 +311,7 @@ def _draw_row(axes: Axes, row: Row, at: float, language: Language, theme: Theme,
             linestyle="none",
             gid=f"{operator}{year}-rate",
         )
-    name = name_of(row, "operator", language)
+    name = name_of(row, "operator", words)
     while text_width(name, LABEL) > keep_left - 10 and len(name) > 4:
         name = name[:-2].rstrip() + "…"
     axes.annotate(
@@ -330,7 +328,7 @@ def _draw_row(axes: Axes, row: Row, at: float, language: Language, theme: Theme,
         gid=f"name-{operator}{year}",
     )
     axes.annotate(
-        _count(row, language),
+        _count(row, words),
         (1, y),
         xycoords=("axes fraction", "data"),
         xytext=(8, 0),

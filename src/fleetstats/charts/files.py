@@ -9,8 +9,9 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from fleetstats.charts.style import LANGUAGES, THEMES, Language, Provenance, ThemeName, applied
+from fleetstats.charts.style import THEMES, Provenance, ThemeName, applied
 from fleetstats.core.files import write_atomically
+from fleetstats.core.words import Words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,7 +34,7 @@ def render(
     chart: Chart,
     frame: pd.DataFrame,
     *,
-    languages: Sequence[Language] = LANGUAGES,
+    languages: Sequence[Words],
     themes: Sequence[ThemeName] = ("light",),
     formats: Sequence[Format] = FORMATS,
     folder: Path,
@@ -49,18 +50,17 @@ def render(
         warnings.warn(f"{chart.name}: no data to draw; the picture says so", EmptyChart, stacklevel=2)
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for language in languages:
-        said = chart.describe(frame, language)
+    for words in languages:
+        said = chart.describe(frame, words)
         for theme in themes:
             suffix = "" if theme == "light" else f".{theme}"
-            progress(f"{chart.name}.{language}{suffix}")
-            figure = chart.draw(frame, language=language, provenance=provenance, theme=THEMES[theme])
-            facts = _Facts(
-                str(figure.get_label()), said, " ".join((provenance.query or chart.query).split()), language
-            )
+            progress(f"{chart.name}.{words.language}{suffix}")
+            figure = chart.draw(frame, words=words, provenance=provenance, theme=THEMES[theme])
+            query = " ".join((provenance.query or chart.query).split())
+            facts = _Facts(str(figure.get_label()), said, query, words.language)
             with applied(THEMES[theme]):
                 for form in formats:
-                    path = folder / f"{chart.name}.{language}{suffix}.{form}"
+                    path = folder / f"{chart.name}.{words.language}{suffix}.{form}"
                     write_atomically(path, _bytes(figure, form, facts, provenance))
                     written.append(path)
     return written
@@ -69,7 +69,7 @@ def render(
 class _Facts:
     """What a file says of itself."""
 
-    def __init__(self, title: str, alt: str, query: str, language: Language) -> None:
+    def __init__(self, title: str, alt: str, query: str, language: str) -> None:
         self.title, self.alt, self.query, self.language = title, alt, query, language
 
 

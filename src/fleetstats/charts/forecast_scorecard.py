@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 from fleetstats.charts.axes import panel_title
 from fleetstats.charts.frames import Row, rows_of
 from fleetstats.charts.labels import Label, draw_labels, room_for
-from fleetstats.charts.page import nothing, page, side_by_side, source_notes
-from fleetstats.charts.style import LABEL, LIGHT, SMALL, Language, Provenance, Theme, applied
+from fleetstats.charts.page import empty_picture, page, side_by_side, source_notes
+from fleetstats.charts.style import LABEL, LIGHT, SMALL, Provenance, Theme, applied
+from fleetstats.core.statistics import INTERVALS, JUDGED_INTERVAL
+from fleetstats.core.words import Said, Words, message, message_in
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-ABOUT: dict[Language, str] = {"en": "How the forecasts did", "zh": "预测的成绩"}
+ABOUT = message("How the forecasts did")
 
 QUERY = """
 select
@@ -33,33 +35,32 @@ COLUMNS = "basis model origin_year ends forecasts relative_crps coverage_50 cove
 ENDS = "ends"
 COMBINATION = "combination"
 MODELS = {
-    "combination": ("combination", "组合预测"),
-    "seasonal_naive": ("seasonal naive", "季节性朴素"),
-    "naive": ("naive", "朴素"),
-    "drift": ("drift", "漂移"),
-    "exponential_smoothing": ("exponential smoothing", "指数平滑"),
-    "level_shift": ("level shift", "水平跃迁"),
-    "last_value": ("last value", "末值"),
-    "pace_linear": ("pace, linear", "增速（线性）"),
-    "pace_ratio": ("pace, ratio", "增速（比率）"),
-    "gompertz": ("Gompertz", "Gompertz"),
-    "logistic": ("logistic", "逻辑斯蒂"),
-    "arima": ("ARIMA", "ARIMA"),
-    "theta": ("theta", "Theta"),
+    "combination": message("combination"),
+    "seasonal_naive": message("seasonal naive"),
+    "naive": message_in("model", "naive"),
+    "drift": message_in("model", "drift"),
+    "exponential_smoothing": message("exponential smoothing"),
+    "level_shift": message("level shift"),
+    "last_value": message("last value"),
+    "pace_linear": message("pace, linear"),
+    "pace_ratio": message("pace, ratio"),
+    "gompertz": message_in("model", "Gompertz"),
+    "logistic": message_in("model", "logistic"),
+    "arima": message_in("model", "ARIMA"),
+    "theta": message_in("model", "theta"),
 }
 HIGHEST = 3.0
 """Errors above this would press all others onto the axis."""
-LEVELS = ((50, "sky"), (80, "blue"), (95, "ink"))
+LEVELS = tuple(zip(INTERVALS, ("sky", "blue", "ink"), strict=True))
 
 
-def draw(frame: pd.DataFrame, *, language: Language, provenance: Provenance, theme: Theme = LIGHT) -> Figure:
+def draw(frame: pd.DataFrame, *, words: Words, provenance: Provenance, theme: Theme = LIGHT) -> Figure:
     """The chart of `frame`: one row per basis, model and year of origin."""
     rows = _rows(frame)
     with applied(theme):
         if not rows:
-            return nothing(ABOUT[language], language, provenance, theme)
-        zh = language == "zh"
-        headline, deck = finding(rows, language)
+            return empty_picture(ABOUT, words, provenance, theme)
+        headline, deck = finding(rows, words)
         combined = _of(rows, COMBINATION)
         models = [
             m for m in dict.fromkeys(r["model"] for r in rows) if m not in (COMBINATION, "seasonal_naive")
@@ -68,7 +69,7 @@ def draw(frame: pd.DataFrame, *, language: Language, provenance: Provenance, the
             Label(
                 100 * combined[-1][f"coverage_{level}"],
                 f"{level}%",
-                f"{'实际' if zh else 'held '}{100 * combined[-1][f'coverage_{level}']:.0f}%",
+                words.say("held {share}", share=f"{100 * combined[-1][f'coverage_{level}']:.0f}%"),
                 theme.hues[hue],
                 LABEL,
                 f"label-coverage-{level}",
@@ -77,22 +78,20 @@ def draw(frame: pd.DataFrame, *, language: Language, provenance: Provenance, the
             for level, hue in LEVELS
             if combined
         ]
-        skills = _skill_labels(rows, models, language, theme)
+        skills = _skill_labels(rows, models, words, theme)
         figure, axes = page(
             headline,
             deck,
-            _subtitle(rows, language),
-            [*_notes(rows, language), *source_notes(provenance, language)],
+            _subtitle(rows, words),
+            [*_notes(rows, words), *source_notes(provenance, words)],
             theme=theme,
             headroom=30.0,
         )
         left, right = side_by_side(
             figure, axes, [1.0, 1.0], [room_for(levels), room_for(skills)], theme=theme
         )
-        panel_title(left, "实际值落入区间的比例" if zh else "Truths inside the intervals", theme)
-        panel_title(
-            right, "误差（季节性朴素预测 = 1）" if zh else "Error, the seasonal naive forecast being 1", theme
-        )
+        panel_title(left, words.say("Truths inside the intervals"), theme)
+        panel_title(right, words.say("Error, the seasonal naive forecast being 1"), theme)
         _draw_coverage(left, combined, theme)
         _draw_skill(right, rows, models, theme)
         draw_labels(left, levels)
@@ -100,31 +99,31 @@ def draw(frame: pd.DataFrame, *, language: Language, provenance: Provenance, the
         return figure
 
 
-def describe(frame: pd.DataFrame, language: Language) -> str:
+def describe(frame: pd.DataFrame, words: Words) -> str:
     """The same in words."""
     rows = _rows(frame)
     if not rows:
         return ""
-    headline, deck = finding(rows, language)
-    stop = "。" if language == "zh" else ". "
-    kind = "两幅折线图" if language == "zh" else "Two line charts"
-    return stop.join([kind, headline, deck]).strip() + stop.strip()
+    headline, deck = finding(rows, words)
+    return words.say("Two line charts. {headline}. {deck}.", headline=headline, deck=deck)
 
 
-def _subtitle(rows: Sequence[Row], language: Language) -> str:
+def _subtitle(rows: Sequence[Row], words: Words) -> str:
     live = rows[0]["basis"] == "live"
-    if language == "zh":
-        truth = "首次公布的" if live else "目前所知的"
-        return f"按预测起点所在年份；全部序列（各序列权重相同）、各期增量、与{truth}实际值相比"
-    truth = "as first published" if live else "as known today"
-    return (
-        "By the year in which the forecast was made; all series, each counting the same, increments, "
-        f"against the truth {truth}"
+    truth = words.say("as first published") if live else words.say("as known today")
+    return words.say(
+        "By the year in which the forecast was made; all series, each counting the same, increments, against the "
+        "truth {as_known}",
+        as_known=truth,
     )
 
 
 def _rows(frame: pd.DataFrame) -> list[Row]:
-    rows = [r for r in rows_of(frame, COLUMNS, "forecast-scorecard") if r["coverage_80"] is not None]
+    rows = [
+        r
+        for r in rows_of(frame, COLUMNS, "forecast-scorecard")
+        if r[f"coverage_{JUDGED_INTERVAL}"] is not None
+    ]
     live = [r for r in rows if r["basis"] == "live"]
     chosen = (
         live
@@ -142,61 +141,64 @@ def _x(row: Row) -> float:
     return float(row["origin_year"])
 
 
-def model_name(code: str, language: Language) -> str:
+def model_name(code: str) -> Said:
     """A model as a reader calls it."""
-    english, chinese = MODELS.get(code, (code.replace("_", " "), code.replace("_", " ")))
-    return chinese if language == "zh" else english
+    return MODELS.get(code, code.replace("_", " "))
 
 
-def finding(rows: Sequence[Row], language: Language) -> tuple[str, str]:
-    """What share of truths the 80 % interval held in each year, and in how many the error was smaller.
+def finding(rows: Sequence[Row], words: Words) -> tuple[str, str]:
+    """What share of truths the interval that forecasts are judged by held in each year, and in how many the error was
+    smaller.
 
     Years are not averaged: the mart weighs series, and an average of its means is none of its numbers.
     """
-    zh = language == "zh"
     own = _of(rows, COMBINATION) or list(rows)
-    total = sum(r["forecasts"] for r in own)
-    low, high = (pick(100 * r["coverage_80"] for r in own) for pick in (min, max))
+    low, high = (pick(100 * r[f"coverage_{JUDGED_INTERVAL}"] for r in own) for pick in (min, max))
     between = f"{low:.0f}%" if round(low) == round(high) else f"{low:.0f}%–{high:.0f}%"
-    if zh:
-        head = f"80%区间{'每年' if len(own) > 1 else ''}实际容纳了{between}的实际值"
+    if len(own) > 1:
+        headline = words.say(
+            "The {level}% intervals held {share} of what came, by year", level=JUDGED_INTERVAL, share=between
+        )
     else:
-        head = f"The 80% intervals held {between} of what came{', by year' if len(own) > 1 else ''}"
-    backtest = rows[0]["basis"] == "backtest"
-    which = ("回测" if backtest else "实际预测") if zh else ("backtests" if backtest else "live forecasts")
-    deck = f"{which}共{total:,.0f}个预测" if zh else f"{total:,.0f} {which}"
+        headline = words.say(
+            "The {level}% intervals held {share} of what came", level=JUDGED_INTERVAL, share=between
+        )
+    total = f"{sum(r['forecasts'] for r in own):,.0f}"
+    if rows[0]["basis"] == "backtest":
+        deck = words.say("{total} backtests", total=total)
+    else:
+        deck = words.say("{total} live forecasts", total=total)
     scored = [r["relative_crps"] for r in own if r["relative_crps"] is not None]
     if scored:
-        better = sum(error < 1 for error in scored)
-        deck += (
-            f"；组合预测的误差在{len(scored)}年中有{better}年小于季节性朴素预测"
-            if zh
-            else f"; the combination's error was smaller than the seasonal naive one's in {better} of "
-            f"{len(scored)} years"
+        deck = words.say(
+            "{forecasts}; the combination's error was smaller than the seasonal naive one's in {better} of {years} "
+            "years",
+            forecasts=deck,
+            better=sum(error < 1 for error in scored),
+            years=len(scored),
         )
-    return head, deck
+    return headline, deck
 
 
-def _notes(rows: Sequence[Row], language: Language) -> list[str]:
-    backtest = rows[0]["basis"] == "backtest"
-    off = any((r["relative_crps"] or 0) > HIGHEST for r in rows)
-    if language == "zh":
-        return [
-            "读法：左图中，线贴近同色虚线即为校准良好；在其上为区间过宽，在其下为过窄。右图低于1即优于“与去年同期相同”。"
-            + (f"误差超过{HIGHEST:g}的线伸出图外。" if off else "")
-            + ("回测：以过去某日已公布的数据重新做的预测，不是当时公布的预测。" if backtest else ""),
-        ]
-    return [
-        "How to read: on the left a line near the dashed one of its colour is well calibrated; above it "
-        "the intervals are too wide, "
-        "below too narrow. On the right, under 1 is better than repeating the same period of the year before. "
-        + (f"Lines that leave the plot have errors above {HIGHEST:g}. " if off else "")
-        + (
-            "Backtest: made anew from what had been issued by a past day; nobody published it then."
-            if backtest
-            else ""
-        ),
+def _notes(rows: Sequence[Row], words: Words) -> list[str]:
+    said = [
+        words.say(
+            "How to read: on the left a line near the dashed one of its colour is well calibrated; above it the "
+            "intervals are too wide, below too narrow. On the right, under 1 is better than repeating the same period "
+            "of the year before."
+        )
     ]
+    if any((r["relative_crps"] or 0) > HIGHEST for r in rows):
+        said.append(
+            words.say("Lines that leave the plot have errors above {highest}.", highest=f"{HIGHEST:g}")
+        )
+    if rows[0]["basis"] == "backtest":
+        said.append(
+            words.say(
+                "Backtest: made anew from what had been issued by a past day; nobody published it then."
+            )
+        )
+    return [words.habits.sentence_gap.join(said)]
 
 
 def _years(axes: Axes, rows: Sequence[Row]) -> None:
@@ -235,16 +237,14 @@ def _scored(rows: Sequence[Row], model: str) -> list[Row]:
     return [r for r in _of(rows, model) if r["relative_crps"] is not None]
 
 
-def _skill_labels(
-    rows: Sequence[Row], models: Sequence[str], language: Language, theme: Theme
-) -> list[Label]:
+def _skill_labels(rows: Sequence[Row], models: Sequence[str], words: Words, theme: Theme) -> list[Label]:
     found = []
     own = _scored(rows, COMBINATION)
     if own:
         found.append(
             Label(
                 own[-1]["relative_crps"],
-                model_name(COMBINATION, language),
+                words.of(model_name(COMBINATION)),
                 f"{own[-1]['relative_crps']:.2f}",
                 theme.hues["vermilion"],
                 LABEL,
@@ -259,7 +259,7 @@ def _skill_labels(
             found.append(
                 Label(
                     mine[-1]["relative_crps"],
-                    model_name(model, language),
+                    words.of(model_name(model)),
                     f"{mine[-1]['relative_crps']:.2f}",
                     theme.hues["grey"],
                     SMALL,

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from fleetstats.charts.style import Language
+from fleetstats.core.words import Words, name_in_data
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +40,6 @@ def _plain(value: object) -> Any:
     return None if value == "" else value
 
 
-def name_of(row: Row, column: str, language: Language) -> str:
-    """The printed name of a code: `<column>_zh` or `<column>_en`, else the code itself."""
-    english = row.get(f"{column}_en") or str(row[column]).replace("_", " ")
-    return str((row.get(f"{column}_zh") or english) if language == "zh" else english)
+def name_of(row: Row, column: str, words: Words) -> str:
+    """The printed name of a code: `<column>_<language>` or `<column>_en`, else the code itself."""
+    return words.of(name_in_data(row, column, str(row[column]).replace("_", " ")))

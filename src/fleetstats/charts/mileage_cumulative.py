@@ -11,31 +11,27 @@ from fleetstats.charts.axes import amounts, panel_title, x_of, years
 from fleetstats.charts.california import TOP, by_scope, km, others, scope_note
 from fleetstats.charts.frames import Row, name_of, rows_of
 from fleetstats.charts.labels import Label, draw_labels, height_of, room_for, shortened
-from fleetstats.charts.numbers import day, quantity
-from fleetstats.charts.page import nothing, page, side_by_side, source_notes
+from fleetstats.charts.page import alt_text, empty_picture, page, side_by_side, source_notes
 from fleetstats.charts.style import (
     LABEL,
     LIGHT,
     PLOT_HEIGHT,
     SMALL,
     Hue,
-    Language,
     Provenance,
     Theme,
     applied,
     hues_for,
 )
 from fleetstats.core.periods import month_end, quarter_of
+from fleetstats.core.words import Words, message
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-ABOUT: dict[Language, str] = {
-    "en": "Test kilometres in California, cumulative",
-    "zh": "加州自动驾驶测试累计里程",
-}
+ABOUT = message("Test kilometres in California, cumulative")
 
 QUERY = """
 select
@@ -82,23 +78,23 @@ def lines_of(rows: Sequence[Row]) -> dict[str, list[Line]]:
     return found
 
 
-def draw(frame: pd.DataFrame, *, language: Language, provenance: Provenance, theme: Theme = LIGHT) -> Figure:
+def draw(frame: pd.DataFrame, *, words: Words, provenance: Provenance, theme: Theme = LIGHT) -> Figure:
     """The chart of `frame`: one row per operator, scope and month, cumulative km."""
     rows = _rows(frame)
     with applied(theme):
         if not rows:
-            return nothing(ABOUT[language], language, provenance, theme)
+            return empty_picture(ABOUT, words, provenance, theme)
         scopes = lines_of(rows)
         named = list(dict.fromkeys(line.operator for lines in scopes.values() for line in lines[:TOP]))
         hues = hues_for(named, theme)
-        labels = {scope: shortened(_labels(lines, hues, theme, language)) for scope, lines in scopes.items()}
-        headline, deck = finding(scopes, language)
+        labels = {scope: shortened(_labels(lines, hues, theme, words)) for scope, lines in scopes.items()}
+        headline, deck = finding(scopes, words)
         rights = [room_for(one) for one in labels.values()]
         figure, axes = page(
             headline,
             deck,
-            _subtitle(rows, language),
-            [_note(scopes, language), scope_note(rows, language), *source_notes(provenance, language)],
+            _subtitle(rows, words),
+            [_note(scopes, words), scope_note(rows, words), *source_notes(provenance, words)],
             theme=theme,
             headroom=30.0,
             plot=max(PLOT_HEIGHT, *(height_of(one) for one in labels.values())),
@@ -107,30 +103,36 @@ def draw(frame: pd.DataFrame, *, language: Language, provenance: Provenance, the
         weights = [max((end - start).days, 365) for start, end in spans]
         panels = side_by_side(figure, axes, _tempered(weights), rights, theme=theme)
         for panel, (scope, lines), span in zip(panels, scopes.items(), spans, strict=True):
-            panel_title(panel, name_of(lines[0].last, "scope", language), theme)
-            _draw_panel(panel, lines, hues, span, language, theme)
+            panel_title(panel, name_of(lines[0].last, "scope", words), theme)
+            _draw_panel(panel, lines, hues, span, words, theme)
             draw_labels(panel, labels[scope])
         return figure
 
 
-def describe(frame: pd.DataFrame, language: Language) -> str:
+def describe(frame: pd.DataFrame, words: Words) -> str:
     """The same in words."""
     rows = _rows(frame)
     if not rows:
         return ""
     scopes = lines_of(rows)
-    headline, deck = finding(scopes, language)
     said = []
     for lines in scopes.values():
-        names = [
-            f"{name_of(x.last, 'operator', language)} {km(x.total, x.last['bound'], language)}"
-            for x in lines[:TOP]
+        totals = [
+            words.say(
+                "{operator} {distance}",
+                operator=name_of(line.last, "operator", words),
+                distance=km(line.total, line.last["bound"], words),
+            )
+            for line in lines[:TOP]
         ]
-        comma, colon = ("、", "：") if language == "zh" else (", ", ": ")
-        said.append(name_of(lines[0].last, "scope", language) + colon + comma.join(names))
-    if language == "zh":
-        return f"折线图，{ABOUT['zh']}。{headline}。{deck}。" + "；".join(said) + "。"
-    return f"Line chart. {ABOUT['en']}. {headline}. {deck}. " + "; ".join(said) + "."
+        said.append(
+            words.say(
+                "{scope}: {totals}",
+                scope=name_of(lines[0].last, "scope", words),
+                totals=words.habits.items(totals),
+            )
+        )
+    return alt_text(words, words.say("Line chart"), ABOUT, finding(scopes, words), said)
 
 
 def _rows(frame: pd.DataFrame) -> list[Row]:
@@ -138,11 +140,11 @@ def _rows(frame: pd.DataFrame) -> list[Row]:
     return [r for r in rows if r["distance_km_cumulative"] is not None]
 
 
-def finding(scopes: dict[str, list[Line]], language: Language) -> tuple[str, str]:
+def finding(scopes: dict[str, list[Line]], words: Words) -> tuple[str, str]:
     """Whose share is the largest, and how much that is."""
     scope, lines = next(iter(scopes.items()))
     first, all_km = lines[0], sum(line.total for line in lines)
-    name, where = name_of(first.last, "operator", language), name_of(first.last, "scope", language)
+    name = name_of(first.last, "operator", words)
     until = max(line.last["month"] for line in lines)
     end = month_end(until.year, until.month)
     share = 100 * first.total / all_km if all_km else 0
@@ -150,57 +152,69 @@ def finding(scopes: dict[str, list[Line]], language: Language) -> tuple[str, str
     tops = []
     for own in scopes.values():
         best = own[0]
-        apart = own is not lines
-        n, value = name_of(best.last, "operator", language), km(best.total, best.last["bound"], language)
-        if language == "zh":
-            tops.append(f"{'无人测试领先的是' if apart else ''}{n}，{value}")
+        facts = {
+            "operator": name_of(best.last, "operator", words),
+            "distance": km(best.total, best.last["bound"], words),
+        }
+        if own is lines:
+            tops.append(words.say("{operator} had driven {distance}", **facts))
         else:
-            tops.append(
-                f"{'without a driver, ' if apart else ''}{n} {'leads with' if apart else 'had driven'} {value}"
-            )
-    if language == "zh":
-        deck = f"截至{day(end, 'zh')}，" + "；".join(tops)
-        if len(lines) == 1 or not all_km:
-            return f"{name}在加州的测试里程：{km(first.total, first.last['bound'], 'zh')}", deck
-        return f"{name}的里程占加州{'有人' if driver else '无人'}测试的{share:.0f}%", deck
-    deck = f"By {day(end, 'en')}, " + "; ".join(tops)
+            tops.append(words.say("without a driver, {operator} leads with {distance}", **facts))
+    deck = words.say(
+        "By {day}, {totals}", day=words.habits.day_named(end), totals=words.habits.semicolon.join(tops)
+    )
     if len(lines) == 1 or not all_km:
-        return f"{name} has tested over {km(first.total, first.last['bound'], 'en')} in California", deck
-    what = "with a driver" if driver else f"({where})"
-    return f"{name} drove {share:.0f}% of California's test kilometres {what}", deck
+        distance = km(first.total, first.last["bound"], words)
+        return words.say(
+            "{operator} has tested over {distance} in California", operator=name, distance=distance
+        ), deck
+    percent = f"{share:.0f}%"
+    if driver:
+        return words.say(
+            "{operator} drove {share} of California's test kilometres with a driver",
+            operator=name,
+            share=percent,
+        ), deck
+    # may leave out: scope
+    return words.say(
+        "{operator} drove {share} of California's test kilometres ({scope})",
+        operator=name,
+        share=percent,
+        scope=name_of(first.last, "scope", words),
+    ), deck
 
 
-def _subtitle(rows: Sequence[Row], language: Language) -> str:
+def _subtitle(rows: Sequence[Row], words: Words) -> str:
     since = min(r["since"] for r in rows)
-    if language == "zh":
-        return f"自{since.year}年{since.month}月（或首次报告之月）起的累计测试里程（公里），按季度末；两图纵轴不同"
-    return (
-        f"Cumulative test distance in km at each quarter's end, counted from {day(since, 'en')[2:]} or an operator's "
-        "first month; the panels have different scales"
+    return words.say(
+        "Cumulative test distance in km at each quarter's end, counted from {month} or an operator's first month; "
+        "the panels have different scales",
+        month=words.habits.month_named(since),
     )
 
 
-def _note(scopes: dict[str, list[Line]], language: Language) -> str:
-    least = any(x.last["bound"] == "at_least" for lines in scopes.values() for x in lines[:TOP])
-    if language == "zh":
-        return (
-            "读法：每点为季度末（最后一点为最后一个持有数据的月份）；灰线为其他公司。"
-            + ("≥：中间缺月份，为下限。" if least else "")
-            + "占比按所持有的申报计算：2018–2020年首次申报者的报告未找到。"
+def _note(scopes: dict[str, list[Line]], words: Words) -> str:
+    said = [
+        words.say(
+            "How to read: a point is a quarter's end (the last one the last month held); grey lines are other firms."
         )
-    return (
-        "How to read: a point is a quarter's end (the last one the last month held); grey lines are other firms. "
-        + ("≥: months in between are missing, so it is a lower bound. " if least else "")
-        + "The share is of the filings held: those of the first-time filers of 2018 to 2020 were not found."
+    ]
+    if any(x.last["bound"] == "at_least" for lines in scopes.values() for x in lines[:TOP]):
+        said.append(words.say("≥: months in between are missing, so it is a lower bound."))
+    said.append(
+        words.say(
+            "The share is of the filings held: those of the first-time filers of 2018 to 2020 were not found."
+        )
     )
+    return words.habits.sentence_gap.join(said)
 
 
-def _labels(lines: Sequence[Line], hues: dict[str, Hue], theme: Theme, language: Language) -> list[Label]:
+def _labels(lines: Sequence[Line], hues: dict[str, Hue], theme: Theme, words: Words) -> list[Label]:
     found = [
         Label(
             line.total,
-            name_of(line.last, "operator", language),
-            km(line.total, line.last["bound"], language),
+            name_of(line.last, "operator", words),
+            km(line.total, line.last["bound"], words),
             hues[line.operator],
             LABEL if index < 2 else SMALL,
             f"label-{line.operator}",
@@ -210,10 +224,9 @@ def _labels(lines: Sequence[Line], hues: dict[str, Hue], theme: Theme, language:
     ]
     rest = lines[TOP:]
     if rest:
-        words = others(len(rest), language)
-        most = quantity(rest[0].total, language, rounding="up")
-        value = f"各不超过{most}公里" if language == "zh" else f"up to {most} km each"
-        found.append(Label(0.0, words, value, theme.hues["grey"], SMALL, "label-others"))
+        most = words.habits.quantity(rest[0].total, rounding="up")
+        value = words.say("up to {amount} km each", amount=most)
+        found.append(Label(0.0, others(len(rest), words), value, theme.hues["grey"], SMALL, "label-others"))
     return found
 
 
@@ -237,10 +250,10 @@ def _draw_panel(
     lines: Sequence[Line],
     hues: dict[str, Hue],
     span: tuple[date, date],
-    language: Language,
+    words: Words,
     theme: Theme,
 ) -> None:
-    amounts(axes, lines[0].total, language)
+    amounts(axes, lines[0].total, words)
     years(axes, *span, before=20, after=12)
     for line in reversed(lines):
         known = line in lines[:TOP]

@@ -11,14 +11,12 @@ from fleetstats.charts.axes import amounts, panel_title, x_of, years
 from fleetstats.charts.california import TOP, by_scope, km, others, scope_note
 from fleetstats.charts.frames import Row, name_of, rows_of
 from fleetstats.charts.labels import Label, draw_labels, height_of, room_for, shortened
-from fleetstats.charts.numbers import quantity
-from fleetstats.charts.page import nothing, page, side_by_side, source_notes
+from fleetstats.charts.page import alt_text, empty_picture, page, side_by_side, source_notes
 from fleetstats.charts.style import (
     LIGHT,
     PLOT_HEIGHT,
     SMALL,
     Hue,
-    Language,
     Provenance,
     Theme,
     applied,
@@ -26,16 +24,14 @@ from fleetstats.charts.style import (
     tint,
 )
 from fleetstats.core.periods import quarter_of
+from fleetstats.core.words import Words, message
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-ABOUT: dict[Language, str] = {
-    "en": "Test kilometres in California by quarter",
-    "zh": "加州自动驾驶测试季度里程",
-}
+ABOUT = message("Test kilometres in California by quarter")
 
 QUERY = """
 select
@@ -104,22 +100,22 @@ def panels_of(rows: Sequence[Row]) -> list[Panel]:
     return found
 
 
-def draw(frame: pd.DataFrame, *, language: Language, provenance: Provenance, theme: Theme = LIGHT) -> Figure:
+def draw(frame: pd.DataFrame, *, words: Words, provenance: Provenance, theme: Theme = LIGHT) -> Figure:
     """The chart of `frame`: one row per operator, scope and quarter, km."""
     rows = _rows(frame)
     with applied(theme):
         if not rows:
-            return nothing(ABOUT[language], language, provenance, theme)
+            return empty_picture(ABOUT, words, provenance, theme)
         panels = panels_of(rows)
         hues = hues_for(list(dict.fromkeys(op for p in panels for op in p.named)), theme)
         hues[REST] = theme.hues["grey"]
-        labels = [shortened(_labels(panel, hues, language)) for panel in panels]
-        headline, deck = finding(panels, language)
+        labels = [shortened(_labels(panel, hues, words)) for panel in panels]
+        headline, deck = finding(panels, words)
         figure, axes = page(
             headline,
             deck,
-            _subtitle(language),
-            [_note(panels, language), scope_note(rows, language), *source_notes(provenance, language)],
+            _subtitle(words),
+            [_note(panels, words), scope_note(rows, words), *source_notes(provenance, words)],
             theme=theme,
             headroom=30.0,
             plot=max(PLOT_HEIGHT, *(height_of(one) for one in labels)),
@@ -128,32 +124,37 @@ def draw(frame: pd.DataFrame, *, language: Language, provenance: Provenance, the
         weights = [max(len(panel.quarters), most * 0.6) for panel in panels]
         places = side_by_side(figure, axes, weights, [room_for(one) for one in labels], theme=theme)
         for place, panel, own in zip(places, panels, labels, strict=True):
-            panel_title(place, name_of(panel.rows[0], "scope", language), theme)
-            _draw_panel(place, panel, hues, language, theme)
+            panel_title(place, name_of(panel.rows[0], "scope", words), theme)
+            _draw_panel(place, panel, hues, words, theme)
             draw_labels(place, own)
         return figure
 
 
-def describe(frame: pd.DataFrame, language: Language) -> str:
+def describe(frame: pd.DataFrame, words: Words) -> str:
     """The same in words."""
     rows = _rows(frame)
     if not rows:
         return ""
     panels = panels_of(rows)
-    headline, deck = finding(panels, language)
     said = []
     for panel in panels:
         last = _complete(panel)
-        comma, colon = ("、", "：") if language == "zh" else (", ", ": ")
         parts = [
-            f"{_name(panel, op, language)} {km(value, None, language)}"
+            words.say(
+                "{operator} {distance}", operator=_name(panel, op, words), distance=km(value, None, words)
+            )
             for op, value in last.parts.items()
             if value > 0
         ]
-        said.append(f"{name_of(panel.rows[0], 'scope', language)}, {last.name}{colon}{comma.join(parts)}")
-    if language == "zh":
-        return f"堆叠柱状图，{ABOUT['zh']}。{headline}。{deck}。" + "；".join(said) + "。"
-    return f"Stacked bars. {ABOUT['en']}. {headline}. {deck}. " + "; ".join(said) + "."
+        said.append(
+            words.say(
+                "{scope}, {quarter}: {parts}",
+                scope=name_of(panel.rows[0], "scope", words),
+                quarter=last.name,
+                parts=words.habits.items(parts),
+            )
+        )
+    return alt_text(words, words.say("Stacked bars"), ABOUT, finding(panels, words), said)
 
 
 def _rows(frame: pd.DataFrame) -> list[Row]:
@@ -165,13 +166,13 @@ def _complete(panel: Panel) -> Quarter:
     return next((q for q in reversed(panel.quarters) if q.months == 3), panel.quarters[-1])
 
 
-def _name(panel: Panel, operator: str, language: Language) -> str:
+def _name(panel: Panel, operator: str, words: Words) -> str:
     if operator == REST:
-        return others(panel.rest, language)
-    return next(name_of(r, "operator", language) for r in panel.rows if r["operator"] == operator)
+        return others(panel.rest, words)
+    return next(name_of(r, "operator", words) for r in panel.rows if r["operator"] == operator)
 
 
-def finding(panels: Sequence[Panel], language: Language) -> tuple[str, str]:
+def finding(panels: Sequence[Panel], words: Words) -> tuple[str, str]:
     """The last complete quarter against that of the year before, and who drove most."""
     panel = panels[0]
     last = _complete(panel)
@@ -180,61 +181,85 @@ def finding(panels: Sequence[Panel], language: Language) -> tuple[str, str]:
     )
     when = last.name
     driver = all(str(r["scope"]).endswith("with_driver") for r in panel.rows)
-    zh = language == "zh"
-    kind = ("有人" if driver else "无人") if zh else ("with a driver" if driver else "without a driver")
-    amount = km(last.total, "at_least" if last.months < 3 else None, language)
+    quarter = words.habits.quarter_named(when)
     if before is not None and before.months == 3 and before.total > 0 and last.months == 3:
-        change = 100 * (last.total / before.total - 1)
-        if zh:
-            turn = f"{'增加' if change > 0 else '减少'}{abs(change):.0f}%" if abs(change) >= 0.5 else "持平"
-            headline = f"加州{kind}测试里程{when[:4]}年第{when[-1]}季度同比{turn}"
-        elif abs(change) < 0.5:
-            headline = f"Testing {kind} in California: no change in {when} on a year before"
-        else:
-            turn = "grew" if change > 0 else "fell"
-            headline = f"Testing {kind} in California {turn} {abs(change):.0f}% on the year in {when}"
-    elif zh:
-        headline = f"加州{kind}测试里程{when[:4]}年第{when[-1]}季度为{amount}"
+        headline = _turn(100 * (last.total / before.total - 1), quarter, words, driver=driver)
     else:
-        headline = f"{amount} tested {kind} in California in {when}"
+        amount = km(last.total, "at_least" if last.months < 3 else None, words)
+        if driver:
+            headline = words.say(
+                "{distance} tested with a driver in California in {quarter}", distance=amount, quarter=quarter
+            )
+        else:
+            headline = words.say(
+                "{distance} tested without a driver in California in {quarter}",
+                distance=amount,
+                quarter=quarter,
+            )
     tops = []
     for one in panels:
         now = _complete(one)
         named = [op for op in now.parts if op != REST]
         best = max(named, key=lambda op: now.parts[op])
-        of = f"{_name(one, best, language)} {km(now.parts[best], None, language)}"
-        scope = name_of(one.rows[0], "scope", language)
-        whole = km(now.total, "at_least" if now.months < 3 else None, language)
         tops.append(
-            f"{scope}{now.name[:4]}年第{now.name[-1]}季度共{whole}，最多为{of}"
-            if zh
-            else f"{scope}, {now.name}: {whole}, most by {of}"
+            words.say(
+                "{scope}, {quarter}: {total}, most by {operator} {distance}",
+                scope=name_of(one.rows[0], "scope", words),
+                quarter=words.habits.quarter_named(now.name),
+                total=km(now.total, "at_least" if now.months < 3 else None, words),
+                operator=_name(one, best, words),
+                distance=km(now.parts[best], None, words),
+            )
         )
-    return headline, "；".join(tops) if zh else "; ".join(tops)
+    return headline, words.habits.semicolon.join(tops)
 
 
-def _subtitle(language: Language) -> str:
-    if language == "zh":
-        return "每个自然季度的测试里程（公里），按公司堆叠；两图纵轴不同"
-    return (
+def _turn(change: float, quarter: str, words: Words, *, driver: bool) -> str:
+    """How a quarter stands against that of the year before, as a headline."""
+    facts = {"quarter": quarter, "change": f"{abs(change):.0f}%"}
+    if abs(change) < 0.5:
+        if driver:
+            return words.say(
+                "Testing with a driver in California: no change in {quarter} on a year before", **facts
+            )
+        return words.say(
+            "Testing without a driver in California: no change in {quarter} on a year before", **facts
+        )
+    if change > 0:
+        if driver:
+            return words.say(
+                "Testing with a driver in California grew {change} on the year in {quarter}", **facts
+            )
+        return words.say(
+            "Testing without a driver in California grew {change} on the year in {quarter}", **facts
+        )
+    if driver:
+        return words.say(
+            "Testing with a driver in California fell {change} on the year in {quarter}", **facts
+        )
+    return words.say("Testing without a driver in California fell {change} on the year in {quarter}", **facts)
+
+
+def _subtitle(words: Words) -> str:
+    return words.say(
         "Test distance in km in each calendar quarter, stacked by operator; the panels have different scales"
     )
 
 
-def _note(panels: Sequence[Panel], language: Language) -> str:
+def _note(panels: Sequence[Panel], words: Words) -> str:
     part = sorted({q.name for p in panels for q in p.quarters if q.months < 3})
-    if language == "zh":
-        hatch = f"斜纹：该季度只持有一或两个月（{'、'.join(part)}），为下限。" if part else ""
-        return f"读法：{hatch}各柱自下而上按公司，灰色为其他公司。柱上无数据的季度并不等于零。"
-    hatch = (
-        f"Hatched: only one or two months of the quarter are held ({', '.join(part)}), a lower bound. "
-        if part
-        else ""
+    if not part:
+        return words.say(
+            "How to read: Grey is all other operators. A quarter without a bar has no data, which is not a zero."
+        )
+    return words.say(
+        "How to read: Hatched: only one or two months of the quarter are held ({quarters}), a lower bound. "
+        "Grey is all other operators. A quarter without a bar has no data, which is not a zero.",
+        quarters=words.habits.items(part),
     )
-    return f"How to read: {hatch}Grey is all other operators. A quarter without a bar has no data, which is not a zero."
 
 
-def _labels(panel: Panel, hues: dict[str, Hue], language: Language) -> list[Label]:
+def _labels(panel: Panel, hues: dict[str, Hue], words: Words) -> list[Label]:
     """A name beside the middle of its part of the last bar."""
     last = panel.quarters[-1]
     x = x_of(last.start + timedelta(days=80))
@@ -242,16 +267,16 @@ def _labels(panel: Panel, hues: dict[str, Hue], language: Language) -> list[Labe
     for operator, value in last.parts.items():
         middle = reached + value / 2
         reached += value
-        name = _name(panel, operator, language)
-        said = quantity(value, language) if value else ("无" if language == "zh" else "none")
+        name = _name(panel, operator, words)
+        said = words.habits.quantity(value) if value else words.say("none")
         found.append(
             Label(middle, name, said, hues[operator], SMALL, f"label-{operator}", x if value else None)
         )
     return found
 
 
-def _draw_panel(axes: Axes, panel: Panel, hues: dict[str, Hue], language: Language, theme: Theme) -> None:
-    amounts(axes, max(q.total for q in panel.quarters), language)
+def _draw_panel(axes: Axes, panel: Panel, hues: dict[str, Hue], words: Words, theme: Theme) -> None:
+    amounts(axes, max(q.total for q in panel.quarters), words)
     first, last = panel.quarters[0].start, panel.quarters[-1].start
     years(axes, date(first.year, first.month, 1), last + timedelta(days=91), before=6, after=2)
     for q in panel.quarters:

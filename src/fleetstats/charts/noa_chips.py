@@ -6,14 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from fleetstats.charts.frames import Row, name_of, rows_of
-from fleetstats.charts.numbers import listed
-from fleetstats.charts.page import nothing, page, source_notes
+from fleetstats.charts.page import alt_text, empty_picture, page, source_notes
 from fleetstats.charts.style import (
     LABEL,
     LIGHT,
     SMALL,
     Hue,
-    Language,
     Provenance,
     Theme,
     applied,
@@ -24,16 +22,14 @@ from fleetstats.charts.style import (
     text_width,
     tint,
 )
+from fleetstats.core.words import Words, message
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-ABOUT: dict[Language, str] = {
-    "en": "Chips of cars with navigation on autopilot (NOA) in China",
-    "zh": "中国前装领航辅助驾驶（NOA）芯片份额",
-}
+ABOUT = message("Chips of cars with navigation on autopilot (NOA) in China")
 
 QUERY = """
 select
@@ -47,6 +43,12 @@ where n.measure = 'noa_chip_share'
 COLUMNS = "vendor measure segment period period_end value bound confidence".split()
 ENDS = "period_end"
 ROW = 62.0
+SEGMENTS = {
+    "前装NOA": message("Factory-fitted NOA"),
+    "前装NOA (excl. Tesla FSD)": message("Factory-fitted NOA (without Tesla FSD)"),
+    "城区NOA": message("Urban NOA"),
+}
+"""Segments as their publisher prints them; others are told as they are."""
 
 
 def bars_of(rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
@@ -65,133 +67,128 @@ def bars_of(rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
     ]
 
 
-def draw(frame: pd.DataFrame, *, language: Language, provenance: Provenance, theme: Theme = LIGHT) -> Figure:
+def draw(frame: pd.DataFrame, *, words: Words, provenance: Provenance, theme: Theme = LIGHT) -> Figure:
     """The chart of `frame`: one row per vendor, segment and period, percent."""
     rows = _rows(frame)
     with applied(theme):
         if not rows:
-            return nothing(ABOUT[language], language, provenance, theme)
+            return empty_picture(ABOUT, words, provenance, theme)
         bars = bars_of(rows)
-        headline, deck = finding(bars, language)
+        headline, deck = finding(bars, words)
         figure, axes = page(
             headline,
             deck,
-            "装机份额（%）" if language == "zh" else "Share of cars with the function, in percent",
-            [*_notes(bars, language), *source_notes(provenance, language)],
+            words.say("Share of cars with the function, in percent"),
+            [*_notes(bars, words), *source_notes(provenance, words)],
             theme=theme,
             plot=max(120.0, ROW * len(bars) + 34.0),
         )
-        _draw(axes, bars, language, theme)
+        _draw(axes, bars, words, theme)
         return figure
 
 
-def describe(frame: pd.DataFrame, language: Language) -> str:
+def describe(frame: pd.DataFrame, words: Words) -> str:
     """The same in words."""
     rows = _rows(frame)
     if not rows:
         return ""
     bars = bars_of(rows)
-    headline, deck = finding(bars, language)
-    zh = language == "zh"
     said = [
-        _segment(s, language)
-        + ("：" if zh else ": ")
-        + ("、" if zh else ", ").join(
-            f"{name_of(r, 'vendor', language)} {_percent(r, language)}" for r in own
+        words.say(
+            "{segment}: {shares}",
+            segment=_segment(segment, words),
+            shares=words.habits.items([_share(r, words) for r in own]),
         )
-        for s, own in bars
+        for segment, own in bars
     ]
-    if zh:
-        return f"条形图，{ABOUT['zh']}。{headline}。{deck}。" + "；".join(said) + "。"
-    return f"Bar chart. {ABOUT['en']}. {headline}. {deck}. " + "; ".join(said) + "."
+    return alt_text(words, words.say("Bar chart"), ABOUT, finding(bars, words), said)
+
+
+def _share(row: Row, words: Words) -> str:
+    return words.say("{vendor} {share}", vendor=name_of(row, "vendor", words), share=_percent(row, words))
 
 
 def _rows(frame: pd.DataFrame) -> list[Row]:
     return [r for r in rows_of(frame, COLUMNS, "noa-chips") if r["value"] is not None]
 
 
-def _segment(code: str, language: Language) -> str:
+def _segment(code: str, words: Words) -> str:
     """The publisher's own words, in the reader's language where they are known."""
-    if language == "zh":
-        return code.replace("excl. Tesla FSD", "不含特斯拉FSD").replace(" (", "（").replace(")", "）")
-    return (
-        code.replace("前装NOA", "Factory-fitted NOA")
-        .replace("城区NOA", "Urban NOA")
-        .replace("excl.", "without")
-    )
+    return words.of(SEGMENTS.get(code, code))
 
 
-def _percent(row: Row, language: Language) -> str:
+def _percent(row: Row, words: Words) -> str:
     text = f"{row['value']:g}%"
-    if row["bound"] == "at_least":
-        return f"至少{text}" if language == "zh" else f"at least {text}"
-    return text
+    return words.say("at least {percent}", percent=text) if row["bound"] == "at_least" else text
 
 
-def _period(row: Row, language: Language) -> str:
+def _period(row: Row, words: Words) -> str:
     period = str(row["period"])
     if len(period) == 6 and period[4] == "H":
-        half = period[5] == "1"
-        if language == "zh":
-            return f"{period[:4]}年{'上' if half else '下'}半年"
-        return f"{'first' if half else 'second'} half of {period[:4]}"
-    return f"{period}年" if language == "zh" and period.isdigit() else period
+        if period[5] == "1":
+            return words.say("first half of {year}", year=period[:4])
+        return words.say("second half of {year}", year=period[:4])
+    return words.say_in("year", "{year}", year=period) if period.isdigit() else period
 
 
-def finding(bars: Sequence[tuple[str, list[Row]]], language: Language) -> tuple[str, str]:
+def finding(bars: Sequence[tuple[str, list[Row]]], words: Words) -> tuple[str, str]:
     """The vendors that are known, and what is not."""
     _, own = bars[0]
     known = [
         r for r in own if r["bound"] != "derived" and "_" not in r["vendor"].replace("horizon_robotics", "")
     ]
-    unknown = [r for r in own if r["bound"] == "derived"]
-    zh = language == "zh"
     names = [
-        f"{name_of(r, 'vendor', language)}{'占' if zh else ' '}{_percent(r, language)}" for r in known[:3]
-    ]
-    when = _period(own[0], language)
-    head = f"{when}NOA芯片：{'，'.join(names)}" if zh else f"NOA chips in China: {listed(names, 'en')}"
-    parts = []
-    for r in unknown:
-        name = name_of(r, "vendor", language)
-        parts.append(
-            f"{name}合计{r['value']:g}%，各占多少未知"
-            if zh
-            else f"{name} have {r['value']:g}% together; how it splits is not known"
+        words.say_in(
+            "headline", "{vendor} {share}", vendor=name_of(r, "vendor", words), share=_percent(r, words)
         )
-    if not zh:
-        parts.insert(0, f"{when[0].upper()}{when[1:]}")
-    return head, ("；" if zh else ". ").join(parts)
+        for r in known[:3]
+    ]
+    when = _period(own[0], words)
+    # may use: period, phrases
+    headline = words.say(
+        "NOA chips in China: {vendors}",
+        vendors=words.habits.listed(names),
+        phrases=words.habits.phrase_comma.join(names),
+        period=when,
+    )
+    unknown = [
+        words.say(
+            "{vendors} have {share} together; how it splits is not known",
+            vendors=name_of(r, "vendor", words),
+            share=f"{r['value']:g}%",
+        )
+        for r in own
+        if r["bound"] == "derived"
+    ]
+    # may use: nothing. A language that names the period in the headline says nothing here.
+    deck = words.say_in("deck", "{period}", period=f"{when[0].upper()}{when[1:]}", nothing="")
+    for sentence in unknown:
+        deck = words.say("{before}. {after}", before=deck, after=sentence) if deck else sentence
+    return headline, deck
 
 
-def _notes(bars: Sequence[tuple[str, list[Row]]], language: Language) -> list[str]:
+def _notes(bars: Sequence[tuple[str, list[Row]]], words: Words) -> list[str]:
     every = [r for _, own in bars for r in own]
-    zh = language == "zh"
     said = []
     if any(r["bound"] == "derived" for r in every):
         said.append(
-            "斜纹：由100%减去已知份额推算，内部如何分配未知"
-            if zh
-            else "hatched: derived as what is left of 100 %, and the split within it is not known"
+            words.say("hatched: derived as what is left of 100 %, and the split within it is not known")
         )
     if any(r["bound"] == "at_least" for r in every):
-        said.append("箭头：“超过”，为下限" if zh else 'arrow: "over", a lower bound')
-    segments = [_segment(s, language) for s, _ in bars]
-    return [
-        *(
-            [("读法：" + "；".join(said) + "。") if zh else "How to read: " + "; ".join(said) + "."]
-            if said
-            else []
-        ),
-        ("统计口径：" + "；".join(segments) + "。各细分市场基数不同，份额不可比较或相加。")
-        if zh
-        else "Segments: "
-        + "; ".join(segments)
-        + ". They have different bases; shares of different segments are not compared or added.",
-    ]
+        said.append(words.say('arrow: "over", a lower bound'))
+    notes = []
+    if said:
+        notes.append(words.say("How to read: {marks}.", marks=words.habits.semicolon.join(said)))
+    notes.append(
+        words.say(
+            "Segments: {segments}. They have different bases; shares of different segments are not compared or added.",
+            segments=words.habits.semicolon.join(_segment(s, words) for s, _ in bars),
+        )
+    )
+    return notes
 
 
-def _draw(axes: Axes, bars: Sequence[tuple[str, list[Row]]], language: Language, theme: Theme) -> None:
+def _draw(axes: Axes, bars: Sequence[tuple[str, list[Row]]], words: Words, theme: Theme) -> None:
     vendors = list(dict.fromkeys(r["vendor"] for _, own in bars for r in own if r["bound"] != "derived"))
     hues = hues_for(vendors, theme)
     axes.set_xlim(0, 100)
@@ -206,7 +203,7 @@ def _draw(axes: Axes, bars: Sequence[tuple[str, list[Row]]], language: Language,
     per = axes.get_position().width * 720.0 / 100
     for index, (segment, own) in enumerate(bars):
         head = axes.annotate(
-            _segment(segment, language),
+            _segment(segment, words),
             (0, index + 0.13),
             va="center",
             size=LABEL,
@@ -217,7 +214,7 @@ def _draw(axes: Axes, bars: Sequence[tuple[str, list[Row]]], language: Language,
         embolden(head, 0.3)
         reached = 0.0
         for row in own:
-            _draw_part(axes, row, reached, index, per=per, hues=hues, language=language, theme=theme)
+            _draw_part(axes, row, reached, index, per=per, hues=hues, words=words, theme=theme)
             reached += row["value"]
 
 
@@ -229,7 +226,7 @@ def _draw_part(
     *,
     per: float,
     hues: dict[str, Hue],
-    language: Language,
+    words: Words,
     theme: Theme,
 ) -> None:
     unknown = row["bound"] == "derived"
@@ -246,7 +243,7 @@ def _draw_part(
         hatch="////" if unknown else None,
         gid=f"{row['vendor']}-{index}",
     )
-    name, value = name_of(row, "vendor", language), _percent(row, language)
+    name, value = name_of(row, "vendor", words), _percent(row, words)
     room = row["value"] * per - 12
     lines = [*balanced(name, max(room, 20.0), SMALL), value]
     colour = theme.ink if unknown else on(hue.mark)

@@ -1,46 +1,8 @@
-"""Numbers, days and lists as a reader of each language says them."""
+"""Changes between figures: what is known of them where figures are bounds, and their words."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
-from typing import Literal
-
-from fleetstats.charts.style import Language
-
-Rounding = Literal["nearest", "down", "up"]
-
-_UNITS: dict[Language, tuple[tuple[int, str, int], ...]] = {
-    # from, suffix, decimals
-    "en": ((10**9, "B", 2), (10**6, "M", 1), (10**3, "K", 0)),
-    "zh": ((10**8, "亿", 2), (10**4, "万", 1)),
-}
-_ROUNDING = {"nearest": ROUND_HALF_EVEN, "down": ROUND_FLOOR, "up": ROUND_CEILING}
-
-
-def quantity(value: float, language: Language, *, rounding: Rounding = "nearest", more: int = 0) -> str:
-    """A number as a reader says it: 13.8M, 163K; 1378万, 16.3万, 1.23亿. `more` adds decimals.
-
-    Lower bounds are rounded down and firm upper bounds up, so that what is printed stays true.
-    """
-    exact = Decimal(repr(float(value)))
-    for index, (start, suffix, decimals) in enumerate(_UNITS[language]):
-        if abs(exact) < start:
-            continue
-        places = 0 if suffix == "万" and abs(exact) >= 10**7 and not more else decimals + more
-        if language == "zh":
-            places = min(places, decimals)
-        text = _rounded(exact / start, places, rounding)
-        if index and Decimal(text) * start >= _UNITS[language][index - 1][0]:  # 999,999 is 1.0M, not 1000K
-            larger, name, places = _UNITS[language][index - 1]
-            return _rounded(exact / larger, places, rounding) + name
-        return text + suffix
-    return _rounded(exact, 0, rounding)
-
-
-def _rounded(value: Decimal, places: int, rounding: Rounding) -> str:
-    return f"{value.quantize(Decimal(1).scaleb(-places), rounding=_ROUNDING[rounding]):f}"
+from fleetstats.core.words import Words
 
 
 def change_bound(now: str | None, before: str | None) -> str | None:
@@ -58,36 +20,15 @@ def signed(percent: float, bound: str) -> str:
     return sign + f"{percent:+,.0f}%".replace("-", "\u2212")
 
 
-def turned(percent: float, bound: str, language: Language) -> str:
+def turned(percent: float, bound: str, words: Words) -> str:
     """A change in words: up 73%, down at least 55%; 增73%, 减至少55%."""
-    zh = language == "zh"
-    turn = ("增" if percent >= 0 else "减") if zh else ("up " if percent >= 0 else "down ")
-    size = ""
-    if bound != "exact":
-        more = (bound == "at_least") == (percent >= 0)  # a fall of at most −55 % is one of at least 55 %
-        size = ("至少" if more else "至多") if zh else ("at least " if more else "at most ")
-    return f"{turn}{size}{abs(percent):.0f}%"
-
-
-def tick(value: float, language: Language) -> str:
-    """A round number on an axis: 0, 500K, 5M; 50万, 500万."""
-    for start, suffix, _ in _UNITS[language]:
-        if abs(value) >= start:
-            return f"{value / start:.6g}{suffix}"
-    return f"{value:.6g}"
-
-
-def day(value: date, language: Language, *, year: bool = True) -> str:
-    """31 Dec 2022; 2022年12月31日."""
-    if language == "zh":
-        return f"{value.year}年{value.month}月{value.day}日" if year else f"{value.month}月{value.day}日"
-    months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
-    return f"{value.day} {months[value.month - 1]}" + (f" {value.year}" if year else "")
-
-
-def listed(items: Sequence[str], language: Language) -> str:
-    """A, B and C; A、B和C."""
-    if len(items) < 2:
-        return "".join(items)
-    comma, last = ("、", "和") if language == "zh" else (", ", " and ")
-    return comma.join(items[:-1]) + last + items[-1]
+    up, size = percent >= 0, f"{abs(percent):.0f}%"
+    if bound == "exact":
+        return words.say("up {percent}", percent=size) if up else words.say("down {percent}", percent=size)
+    if (bound == "at_least") == up:  # a fall of at most −55 % is one of at least 55 %
+        if up:
+            return words.say("up at least {percent}", percent=size)
+        return words.say("down at least {percent}", percent=size)
+    if up:
+        return words.say("up at most {percent}", percent=size)
+    return words.say("down at most {percent}", percent=size)

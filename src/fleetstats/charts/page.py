@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from fleetstats.charts.numbers import day
 from fleetstats.charts.style import (
     AXIS_LABELS,
     DECK,
@@ -17,45 +16,60 @@ from fleetstats.charts.style import (
     SMALL,
     SUBTITLE,
     TITLE,
-    Language,
     Provenance,
     Theme,
     balanced,
     embolden,
     wrap,
 )
+from fleetstats.core.words import Message, Words, message
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
-def source_notes(provenance: Provenance, language: Language) -> list[str]:
+def source_notes(provenance: Provenance, words: Words) -> list[str]:
     """The last lines of every picture: sources, publication and vintage."""
-    quarter = provenance.quarter
-    chosen = provenance.sources_zh if language == "zh" and provenance.sources_zh else provenance.sources
     notes = []
-    last = ""
+    sources = provenance.sources
+    if sources:
+        joined = words.habits.semicolon.join(words.of(source) for source in sources)
+        notes.append(
+            words.say_counted("Source: {sources}.", "Sources: {sources}.", len(sources), sources=joined)
+        )
+    vintage = words.say("current")
+    if provenance.vintage:
+        vintage = words.say("as of {day}", day=words.habits.day_named(provenance.vintage))
+    facts = {"publication": provenance.publication_id, "vintage": vintage}
+    if not provenance.quarter:
+        notes.append(words.say("Publication: {publication} · vintage: {vintage} · fleetstats", **facts))
+        return notes
+    quarter = words.habits.quarter_named(provenance.quarter)
     if provenance.reaches:
-        reached = _quarter_zh(provenance.reaches) if language == "zh" else provenance.reaches
-        last = f"（所持最近为{reached}）" if language == "zh" else f" (the last held are of {reached})"
-    if language == "zh":
-        if chosen:
-            notes.append("来源：" + "；".join(chosen) + "。")
-        vintage = f"截至{day(provenance.vintage, 'zh')}" if provenance.vintage else "当前"
-        upto = f"数据至{_quarter_zh(quarter)}{last} · " if quarter else ""
-        notes.append(f"{upto}数据发布号：{provenance.publication_id} · 数据版本：{vintage} · fleetstats")
-    else:
-        if chosen:
-            notes.append(f"Source{'s' if len(chosen) > 1 else ''}: " + "; ".join(chosen) + ".")
-        vintage = f"as of {day(provenance.vintage, 'en')}" if provenance.vintage else "current"
-        upto = f"Data to {quarter}{last} · p" if quarter else "P"
-        notes.append(f"{upto}ublication: {provenance.publication_id} · vintage: {vintage} · fleetstats")
+        reached = words.habits.quarter_named(provenance.reaches)
+        quarter = words.say("{quarter} (the last held are of {reached})", quarter=quarter, reached=reached)
+    notes.append(
+        words.say(
+            "Data to {quarter} · publication: {publication} · vintage: {vintage} · fleetstats",
+            quarter=quarter,
+            **facts,
+        )
+    )
     return notes
 
 
-def _quarter_zh(quarter: str) -> str:
-    return f"{quarter[:4]}年第{quarter[-1]}季度"
+def alt_text(words: Words, kind: str, about: Message, finding: tuple[str, str], said: Sequence[str]) -> str:
+    """A picture in words, for those who do not see it: what kind it is of, its headline and deck, and its data."""
+    headline, deck = finding
+    return words.say(
+        "{kind}. {about}. {headline}. {deck}. {data}.",
+        kind=kind,
+        about=about,
+        headline=headline,
+        deck=deck,
+        data=words.habits.semicolon.join(said),
+    )
 
 
 def page(
@@ -97,9 +111,9 @@ def page(
     y = height - MARGIN * 0.7
     for line, size, colour, gid in header:
         y -= 3.0 if gid == "subtitle-0" else 0.0
-        words = figure.text(MARGIN / PAGE_WIDTH, y / height, line, size=size, va="top", color=colour, gid=gid)
+        text = figure.text(MARGIN / PAGE_WIDTH, y / height, line, size=size, va="top", color=colour, gid=gid)
         if size == TITLE:
-            embolden(words)
+            embolden(text)
         y -= size * LEADING
     y = MARGIN * 0.6 + len(footer) * NOTE * LEADING
     for index, line in enumerate(footer):
@@ -170,12 +184,12 @@ def no_data(title: str, why: str, notes: Sequence[str], *, theme: Theme) -> Figu
     return figure
 
 
-NOTHING: dict[Language, str] = {"en": "No data in this publication", "zh": "本次发布中没有数据"}
+NO_DATA = message("No data in this publication")
 
 
-def nothing(about: str, language: Language, provenance: Provenance, theme: Theme) -> Figure:
+def empty_picture(about: Message, words: Words, provenance: Provenance, theme: Theme) -> Figure:
     """The picture of a chart without data. Only inside `applied`."""
-    return no_data(about, NOTHING[language], source_notes(provenance, language), theme=theme)
+    return no_data(words.say(about), words.say(NO_DATA), source_notes(provenance, words), theme=theme)
 
 
 def plot_size(axes: Axes) -> tuple[float, float]:

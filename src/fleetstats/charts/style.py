@@ -18,14 +18,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from fleetstats.core.errors import ConfigurationError
+from fleetstats.core.words import Said
 
 if TYPE_CHECKING:
     from matplotlib.text import Text
 
-Language = Literal["zh", "en"]
 ThemeName = Literal["light", "dark"]
-
-LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
 FONT = "fleetstats Noto Sans SC"
 """Our own name for the packaged font, so that no font of the machine can take its place."""
@@ -43,16 +41,14 @@ LEADING = 1.42
 class Provenance:
     """Where a picture's numbers are from: printed on it and kept in the file.
 
-    `vintage` is the day of `--as-of`, or None for the current publication. `sources` are short lines;
-    `sources_zh` are the same in Chinese, where there are any. `quarter` is the last one described, or None
-    for all there is; `query` is what was asked, if not the chart's own query. `reaches` is the last quarter
-    with data, where it lies more than a year before `quarter`.
+    `vintage` is the day of `--as-of`, or None for the current publication. `sources` are short lines.
+    `quarter` is the last one described, or None for all there is; `query` is what was asked, if not the
+    chart's own query. `reaches` is the last quarter with data, where it lies more than a year before `quarter`.
     """
 
     publication_id: str
     vintage: date | None = None
-    sources: tuple[str, ...] = ()
-    sources_zh: tuple[str, ...] = ()
+    sources: tuple[Said, ...] = ()
     quarter: str | None = None
     query: str | None = None
     reaches: str | None = None

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from fleetstats.cli.options import AsOf, Json, Quiet, parse_day, settings, tell
+from fleetstats.core.words import SOURCE, languages, words_in
 
 
 class OutputFormat(StrEnum):
@@ -20,20 +21,24 @@ class OutputFormat(StrEnum):
     parquet = "parquet"
 
 
-class Languages(StrEnum):
-    """In which language a chart is drawn."""
-
-    zh = "zh"
-    en = "en"
-    both = "both"
-
-
 class Themes(StrEnum):
     """In which colours a chart is drawn."""
 
     light = "light"
     dark = "dark"
     both = "both"
+
+
+def offered() -> tuple[str, ...]:
+    """The languages that there are, the source language last, and the word for all of them."""
+    return (*languages()[::-1], "both")
+
+
+def one_of_them(language: str) -> str:
+    """The language, if there is such a one."""
+    if language not in offered():
+        raise typer.BadParameter(f"{language!r} is not one of {', '.join(map(repr, offered()))}.")
+    return language
 
 
 Quarter = Annotated[
@@ -68,7 +73,10 @@ def chart(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder to write to.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Draw all charts.")] = False,
     quarter: Quarter = None,
-    lang: Annotated[Languages, typer.Option(help="Language of the chart.")] = Languages.both,
+    lang: Annotated[
+        str,
+        typer.Option(help="Language of the chart.", metavar=f"<{'|'.join(offered())}>", callback=one_of_them),
+    ] = "both",
     theme: Annotated[Themes, typer.Option(help="Colours of the chart.")] = Themes.light,
     form: Annotated[str, typer.Option("--format", help="png, svg, pdf, or several with commas.")] = "png,svg",
     as_of: AsOf = None,
@@ -85,7 +93,8 @@ def chart(
     from fleetstats.charts import CHARTS
 
     if name is None and not every:
-        names = {one.name: one.title_en for one in CHARTS.values()}
+        words = words_in(SOURCE)
+        names = {one.name: words.of(one.about) for one in CHARTS.values()}
         tell(names, [f"{key:24}{title}" for key, title in names.items()], as_json)
         return
     if name is not None and every:
@@ -101,7 +110,7 @@ def chart(
             [] if name is None else [name],
             output,
             Looks(
-                languages=("zh", "en") if lang is Languages.both else (lang.value,),
+                languages=offered()[:-1] if lang == "both" else (lang,),
                 formats=tuple(part.strip() for part in form.split(",")),
                 themes=("light", "dark") if theme is Themes.both else (theme.value,),
             ),
@@ -109,11 +118,11 @@ def chart(
             as_of=parse_day(as_of),
             progress=told,
         )
-    words = [str(path) for path in drawn.paths] + [f"warning: {text}" for text in drawn.warnings]
-    words.append(
+    lines = [str(path) for path in drawn.paths] + [f"warning: {text}" for text in drawn.warnings]
+    lines.append(
         f"{len(drawn.paths)} files, {drawn.seconds_reading:.1f} s reading, {drawn.seconds_drawing:.1f} s drawing"
     )
-    tell(vars(drawn), words, as_json)
+    tell(vars(drawn), lines, as_json)
 
 
 def report(

@@ -1,4 +1,4 @@
-"""What can go wrong, sorted by who can mend it; each kind has its own exit code.
+"""What can go wrong, sorted by who can fix it; each kind has its own exit code.
 
 A message names file, record, column, what was found, what was expected and what to do.
 Anything that is not a `FleetstatsError` is a bug of ours and keeps its traceback.
@@ -30,7 +30,7 @@ EXIT_CODES: dict[int, str] = {
 
 
 class FleetstatsError(Exception):
-    """An error that its reader can mend; `exit_code` tells the shell which kind it is."""
+    """An error that its reader can fix; `exit_code` tells the shell which kind it is."""
 
     exit_code = EXIT_BUG
 

@@ -23,7 +23,7 @@ _CANNOT = (errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP)
 
 @contextmanager
 def alone(place: Path) -> Iterator[None]:
-    """The only process that replaces a folder in `place.parent`; what a killed one left there of `place` is mended.
+    """The only process that replaces a folder in `place.parent`; what a killed one left there of `place` is fixed.
 
     `place` is absolute; its parent is made. Raises `Locked` while another process has it. The lock is the parent
     itself, so that no file of ours is left in it, and goes with its process.
@@ -95,7 +95,7 @@ def _put(new: Path, place: Path) -> None:
     if not place.exists() or not any(place.iterdir()):
         new.replace(place)
     elif not _exchange(new, place):
-        # Two steps, with nothing in place between them: `alone` mends that
+        # Two steps, with nothing in place between them: `alone` fixes that
         aside = _beside(place, "earlier")
         place.rename(aside)
         new.rename(place)

@@ -10,11 +10,15 @@ Progress = Callable[[str, str], None]
 """Told the step and what it is at; never needed for the result."""
 
 
+def silent(step: str, what: str) -> None:
+    """Say nothing."""
+
+
 @contextmanager
 def progress(quiet: bool) -> Iterator[Progress]:
     """Shows the step and what it is at on a terminal; silent in a pipe, with --json and with --quiet."""
     if quiet or not sys.stderr.isatty():
-        yield lambda *_: None
+        yield silent
         return
     from rich.console import Console
 

@@ -28,7 +28,7 @@ def check_chains(held: Iterable[Held]) -> None:
                 column="supersedes",
                 found=filing.supersedes,
                 expected=expected,
-                todo="mend supersedes in the filing's filing.yml",
+                todo="fix supersedes in the filing's filing.yml",
             )
 
         if before not in filings:
@@ -51,7 +51,7 @@ def check_chains(held: Iterable[Held]) -> None:
                 column="issued_on",
                 found=f"{filing.issued_on}, and {before} on {was}",
                 expected=f"{was} or later",
-                todo="mend issued_on, or supersedes, in the filing's filing.yml",
+                todo="fix issued_on, or supersedes, in the filing's filing.yml",
             )
         successor[before] = filing.id
     for first in successor:
@@ -65,7 +65,7 @@ def check_chains(held: Iterable[Held]) -> None:
                     column="supersedes",
                     found=" < ".join(sorted(seen)),
                     expected="a chain that begins with an original",
-                    todo="mend supersedes in one of their filing.yml",
+                    todo="fix supersedes in one of their filing.yml",
                 )
             seen.add(current)
 

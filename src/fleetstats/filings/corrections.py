@@ -1,7 +1,7 @@
 """Reviewed corrections of published records: `corrections.yml` beside a source's filings.
 
 A correction names a file's sha256 and its records, what to do, why, and the printed value it was made for.
-One that no longer meets that value stops the build, so none outlives the error it mends.
+One that no longer meets that value stops the build, so none outlives the error it fixes.
 """
 
 from __future__ import annotations
@@ -204,7 +204,7 @@ def stale(correction: Correction, file: str, record: int, found: str) -> BadInpu
         column=correction.column,
         found=found,
         expected=f"{correction.expect!r}, the printed value that the correction was made for",
-        todo="look at the record and mend or remove the entry in corrections.yml of the source",
+        todo="look at the record and fix or remove the entry in corrections.yml of the source",
     )
 
 

@@ -65,7 +65,7 @@ def _parsed(path: Path, record: int, row: dict[str, str], counted: Mapping[str, 
             found=", ".join(row[name] for name in ("month", "measure", "value", "decision")),
             expected="the first day of a month; a number; "
             + "; or ".join(f"{name}, {' or '.join(c.decisions)}" for name, c in counted.items()),
-            todo="mend the line",
+            todo="fix the line",
         ) from error
     return {name: row[name] for name in COLUMNS if name != "reviewed_on"} | values
 
@@ -90,5 +90,5 @@ def verify_double_counts(
                 column="value",
                 found=f"{row['filing']}, {row['permit']}, {row['month']}: {total.normalize():f}",
                 expected=f"{row['value']}{'' if row['decision'] == 'left_out' else ' or more'}",
-                todo="look at the two filings again, and mend or remove the line",
+                todo="look at the two filings again, and fix or remove the line",
             )

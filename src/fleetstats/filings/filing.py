@@ -141,7 +141,7 @@ def read_filing(folder: Path) -> Filing:
             file=path,
             found=what_is_wrong(error),
             expected="the keys that docs/filings.md describes",
-            todo="mend the key that is named",
+            todo="fix the key that is named",
         ) from error
     if (folder.parent.name, folder.name) != (filing.source, filing.edition):
         raise BadInput(

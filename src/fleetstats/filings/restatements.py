@@ -88,5 +88,5 @@ def _unusable(path: Path, found: str) -> BadInput:
         column="restatements",
         found=found,
         expected="grace_days, tolerance_percent, on_excess (warning or stop), reason and declared_on",
-        todo="mend what is named",
+        todo="fix what is named",
     )

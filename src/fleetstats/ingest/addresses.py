@@ -56,7 +56,7 @@ def declared(path: Path) -> Declared:
             file=path,
             found=what_is_wrong(error),
             expected="hosts, and addresses with edition, url and due",
-            todo="mend the key that is named",
+            todo="fix the key that is named",
         ) from error
 
 
@@ -72,7 +72,7 @@ def check_url(url: str, hosts: list[str], *, allow_loopback: bool = False) -> No
             problem,
             found=url,
             expected=expected,
-            todo="look at the address in a browser; if the publisher moved, mend hosts and addresses in source.yml",
+            todo="look at the address in a browser; if the publisher moved, fix hosts and addresses in source.yml",
         )
 
     try:

@@ -8,7 +8,7 @@ looked at; the filings on disk are as they were.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import date
@@ -28,6 +28,7 @@ from fleetstats.core.errors import (
 )
 from fleetstats.core.files import FileHashes, hash_file
 from fleetstats.core.locks import exclusive, lock_file
+from fleetstats.core.progress import Progress, silent
 from fleetstats.core.settings import Settings
 from fleetstats.filings.catalogue import Catalogue
 from fleetstats.filings.chains import superseded
@@ -41,7 +42,6 @@ from fleetstats.sources import registry
 if TYPE_CHECKING:
     import ssl
 
-Progress = Callable[[str, str], None]
 Status = Literal["landed", "unchanged", "not_yet_issued", "missing", "refused", "failed", "planned"]
 
 _AMENDMENT = re.compile(r"-amended-\d+$")
@@ -105,7 +105,7 @@ def fetch(
     today: date,
     accept: bool = False,
     dry_run: bool = False,
-    progress: Progress = lambda *_: None,
+    progress: Progress = silent,
     policy: Policy | None = None,
 ) -> list[Fetched]:
     """Ask every declared address (of a source, of an edition) and land what is new; `today` dates it.
@@ -139,7 +139,7 @@ def fetch(
         raise ConfigurationError(
             f"what was downloaded could not be written: {error.strerror or error}\n"
             f"  where:    {error.filename or settings.home}\n"
-            "  to do:    make room or mend the folder's rights, and fetch again"
+            "  to do:    make room or fix the folder's rights, and fetch again"
         ) from error
 
 

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from fleetstats.core.errors import BadArgument, ConfigurationError
+from fleetstats.core.progress import Progress, silent
 from fleetstats.core.settings import Settings
+from fleetstats.core.words import languages, message, name_in_data, words_in
 from fleetstats.warehouse.base import Reader, State
 from fleetstats.warehouse.registry import open_warehouse
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from fleetstats.charts import Chart, Language, Provenance, ThemeName
+    from fleetstats.charts import Chart, Provenance, ThemeName
     from fleetstats.charts.files import Format
 
 
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 class Looks:
     """Which files of a chart are wanted: one for each language, theme and format."""
 
-    languages: Sequence[str] = ("zh", "en")
+    languages: Sequence[str] = field(default_factory=lambda: languages()[::-1])
     formats: Sequence[str] = ("png", "svg")
     themes: Sequence[str] = ("light",)
 
@@ -89,9 +91,7 @@ class ChartReader:
         self.as_of, self.quarter = as_of, quarter
         self.until = None if quarter is None else quarter_end(quarter)
         self._statements = load_statements(*packaged_folders("sql"))
-        self.sources: list[dict[str, str]] = reader.query(
-            "select source, publisher, publisher_zh, title_en, title_zh from source order by source"
-        ).to_pylist()
+        self.sources: list[dict[str, Any]] = reader.query("select * from source order by source").to_pylist()
 
     def read(self, chart: Chart) -> Data:
         """The frame of a chart; without rows where a table that it reads is not published."""
@@ -110,8 +110,14 @@ class ChartReader:
         provenance = Provenance(
             publication_id=self.state.publication_id,
             vintage=self.as_of,
-            sources=tuple(f"{s['publisher']}: {s['title_en']}" for s in sources),
-            sources_zh=tuple(f"{s['publisher_zh']}：{s['title_zh']}" for s in sources),
+            sources=tuple(
+                message(
+                    "{publisher}: {title}",
+                    publisher=name_in_data(s, "publisher", s["publisher"]),
+                    title=name_in_data(s, "title", s["source"]),
+                )
+                for s in sources
+            ),
             quarter=self.quarter,
             query=query,
             reaches=self._reaches(frame, chart.ends),
@@ -160,16 +166,16 @@ def draw(
     *,
     quarter: str | None = None,
     as_of: date | None = None,
-    progress: Callable[[str, str], None] = lambda *_: None,
+    progress: Progress = silent,
 ) -> Drawn:
     """Draw charts (all without `names`) into `folder`, one file per chart, language, theme and format.
 
-    The data of a chart are read once for all of them. Raises `BadArgument` for an unknown chart, quarter or format,
-    `ConfigurationError` where nothing is published.
+    The data of a chart are read once for all of them. Raises `BadArgument` for an unknown chart, quarter, language or
+    format, `ConfigurationError` where nothing is published.
     """
     from fleetstats.charts.files import FORMATS, EmptyChart, render
 
-    charts = chosen(names)
+    charts, every = chosen(names), [words_in(language) for language in looks.languages]
     unknown = [form for form in looks.formats if form not in FORMATS]
     if unknown or not looks.formats:
         raise BadArgument(
@@ -181,7 +187,7 @@ def draw(
         for chart in charts:
             progress("read", chart.name)
             read.append(reader.read(chart))
-    drawing = perf_counter()
+    all_read = perf_counter()
     paths: list[Path] = []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", EmptyChart)
@@ -189,7 +195,7 @@ def draw(
             paths += render(
                 data.chart,
                 data.frame,
-                languages=cast("Sequence[Language]", looks.languages),
+                languages=every,
                 themes=cast("Sequence[ThemeName]", looks.themes),
                 formats=cast("Sequence[Format]", list(dict.fromkeys(looks.formats))),
                 folder=folder,
@@ -200,12 +206,7 @@ def draw(
         [chart.name for chart in charts],
         paths,
         [str(w.message) for w in caught if issubclass(w.category, EmptyChart)],
-        {
-            d.chart.name: {
-                lang: d.chart.describe(d.frame, cast("Language", lang)) for lang in looks.languages
-            }
-            for d in read
-        },
-        drawing - started,
-        perf_counter() - drawing,
+        {d.chart.name: {words.language: d.chart.describe(d.frame, words) for words in every} for d in read},
+        all_read - started,
+        perf_counter() - all_read,
     )

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from fleetstats.core.errors import BadArgument
-from fleetstats.core.progress import Progress
+from fleetstats.core.progress import Progress, silent
 from fleetstats.core.settings import Settings
 from fleetstats.filings.catalogue import Catalogue
 from fleetstats.pipeline.build import run
@@ -47,7 +47,7 @@ def build_vintage(
     reason: str,
     requested_by: str,
     dry_run: bool = False,
-    progress: Progress = lambda *_: None,
+    progress: Progress = silent,
 ) -> dict[str, Any]:
     """Build the warehouse of a past day and record who asked for it and why.
 

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Literal
 
 from fleetstats.core.errors import BadArgument, ConfigurationError
-from fleetstats.core.progress import Progress
+from fleetstats.core.progress import Progress, silent
 from fleetstats.core.settings import Settings
 from fleetstats.pipeline.build import Outcome, run
 from fleetstats.warehouse.base import Warehouse, new_run_id
@@ -54,7 +54,7 @@ def forecast_published(
     series: Collection[str] | None = None,
     *,
     dry_run: bool = False,
-    progress: Progress = lambda *_: None,
+    progress: Progress = silent,
 ) -> Forecasted:
     """Forecast the series of the current publication that were not forecast yet from the same figures.
 
@@ -85,7 +85,7 @@ def backtest(
     series: Collection[str] | None = None,
     *,
     dry_run: bool = False,
-    progress: Progress = lambda *_: None,
+    progress: Progress = silent,
 ) -> Backtested:
     """Forecast past vintages from what had been issued by then, and score them by what is known today.
 

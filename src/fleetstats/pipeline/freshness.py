@@ -61,7 +61,7 @@ def cadence(path: Path) -> Cadence:
             file=path,
             found=what_is_wrong(error),
             expected="cadence: monthly, quarterly or yearly; lag_days: a number of days",
-            todo="mend the key that is named",
+            todo="fix the key that is named",
         ) from error
 
 

@@ -17,7 +17,7 @@ from fleetstats.core.schema.tables import tables
 from fleetstats.core.schema.vocabulary import CHAINED
 from fleetstats.core.settings import Settings, packaged_folders
 from fleetstats.filings.catalogue import Catalogue
-from fleetstats.pipeline.build import plan
+from fleetstats.pipeline.plan import plan
 from fleetstats.warehouse import hash_chain as chain
 from fleetstats.warehouse import ledger
 from fleetstats.warehouse.base import Warehouse
@@ -180,7 +180,8 @@ def _verify_published(settings: Settings, facts: dict[str, Any]) -> str:
 
 def check(settings: Settings, as_of: date | None, progress: Progress) -> Answer:
     """Run every expectation on what is published, as the gate did before publishing it."""
-    from fleetstats.quality.expectations import Auditor, failures
+    from fleetstats.quality.auditor import audit
+    from fleetstats.quality.expectations import failures, load_suites
 
     warehouse = open_warehouse(settings, as_of)
     state = warehouse.state()
@@ -188,10 +189,9 @@ def check(settings: Settings, as_of: date | None, progress: Progress) -> Answer:
         raise ConfigurationError(f"nothing is published in {warehouse.place}\n  to do:    fleetstats run")
     progress("check", warehouse.place)
     wanted = [*state.rows, "filing_account"]
-    with Auditor() as auditor:
-        results = auditor.audit(
-            warehouse.read, wanted, packaged_folders("expectations"), floors=as_of is None
-        )
+    suites = load_suites(packaged_folders("expectations"), wanted, floors=as_of is None)
+    with warehouse.read() as reader:
+        results = audit(reader, suites)
     critical, warned = failures(results, "critical"), failures(results, "warning")
     words = [
         f"{len(results)} expectations on {len(wanted)} tables: {sum(r.success for r in results)} met",

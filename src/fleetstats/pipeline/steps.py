@@ -11,10 +11,10 @@ from dataclasses import asdict
 from typing import Any, Final, TypedDict
 
 from fleetstats.core.errors import BadInput, ChecksFailed, Locked
-from fleetstats.core.progress import Progress
+from fleetstats.core.progress import Progress, silent
 from fleetstats.core.settings import Settings
-from fleetstats.pipeline import build as pipeline
-from fleetstats.pipeline.build import Built, Plan
+from fleetstats.pipeline.build import Build, Built, cannot_write
+from fleetstats.pipeline.plan import plan
 from fleetstats.warehouse.base import State, Warehouse, new_run_id
 from fleetstats.warehouse.registry import open_warehouse
 
@@ -56,7 +56,7 @@ class Account(TypedDict):
 
 def plan_run(settings: Settings) -> Run:
     """Begin a run: its filings, and whether there is anything to do."""
-    the_plan = pipeline.plan(settings, run_id=new_run_id(in_steps=True))
+    the_plan = plan(settings, run_id=new_run_id(in_steps=True))
     state = open_warehouse(settings).state()
     return Run(
         run_id=the_plan.run_id,
@@ -67,9 +67,9 @@ def plan_run(settings: Settings) -> Run:
     )
 
 
-def _resume(settings: Settings, run: Run) -> Plan:
-    """The plan of a run that has begun; `BadInput` if it would no longer build the same."""
-    the_plan = pipeline.plan(settings, run_id=run["run_id"], only=set(run["filings"]))
+def _resume(settings: Settings, run: Run, progress: Progress = silent) -> Build:
+    """The build of a run that has begun; `BadInput` if it would no longer be the same."""
+    the_plan = plan(settings, run_id=run["run_id"], only=set(run["filings"]))
     if the_plan.fingerprint != run["fingerprint"]:
         raise BadInput(
             "filings, reviewed tables or code have changed since this run began",
@@ -77,14 +77,14 @@ def _resume(settings: Settings, run: Run) -> Plan:
             expected=f"inputs {run['fingerprint'][:16]}",
             todo="start a new run; nothing was published by this one",
         )
-    return the_plan
+    return Build(the_plan, open_warehouse(settings), progress)
 
 
 def stage_filing(settings: Settings, run: Run, filing: str) -> Account:
     """Read one filing of the run into the cache; raises what its reader raises."""
     from fleetstats.ingest.stage import stage
 
-    the_plan = _resume(settings, run)
+    the_plan = _resume(settings, run).plan
     held = [one for one in the_plan.held if one.filing.id == filing]
     (staged,) = stage(held, the_plan.reviewed, settings.cache)
     return Account(
@@ -126,48 +126,44 @@ def check_run(run: Run, accounts: list[Account]) -> dict[str, int]:
     return totals
 
 
-def build_run(settings: Settings, run: Run, progress: Progress = lambda *_: None) -> dict[str, Any]:
+def build_run(settings: Settings, run: Run, progress: Progress = silent) -> dict[str, Any]:
     """Build the candidate of the run; returns what was built, as JSON. Raises `Locked` while another builds."""
-    the_plan = _resume(settings, run)
-    warehouse = open_warehouse(settings)
-    with warehouse.lock():
-        warehouse.prepare()
-        warehouse.discard(the_plan.run_id)  # what an attempt that was killed left
+    this = _resume(settings, run, progress)
+    with this.warehouse.lock():
+        this.warehouse.prepare()
+        this.warehouse.discard(this.plan.run_id)  # what an attempt that was killed left
         try:
-            staged = pipeline.stage(the_plan, progress)
-            built = pipeline.build(the_plan, warehouse, staged, progress)
-            built = pipeline.forecast(the_plan, warehouse, built, progress)
+            built = this.forecast(this.candidate(this.stage()))
         except OSError as error:
-            warehouse.discard(the_plan.run_id)
-            raise pipeline.cannot_write(settings, error) from error
+            this.warehouse.discard(this.plan.run_id)
+            raise cannot_write(settings, error) from error
     return {**asdict(built), "rejected": built.rejected[:_REJECTED_TOLD]}
 
 
 def audit_run(
-    settings: Settings, run: Run, built: dict[str, Any], progress: Progress = lambda *_: None
+    settings: Settings, run: Run, built: dict[str, Any], progress: Progress = silent
 ) -> dict[str, Any]:
     """Check the candidate of the run; returns the number of expectations and the warnings.
 
     Raises `ChecksFailed` if a critical expectation was not met. The results are in the ledger either way.
     """
-    from fleetstats.quality.expectations import Auditor, failures
+    from fleetstats.quality.auditor import Auditor
+    from fleetstats.quality.expectations import failures
 
-    the_plan = _resume(settings, run)
-    with Auditor() as auditor:
-        results = pipeline.audit(the_plan, open_warehouse(settings), _built(built), auditor, progress)
+    results = _resume(settings, run, progress).audit(_built(built), Auditor())
     return {"expectations": len(results), "warnings": [r.says for r in failures(results, "warning")]}
 
 
 def publish_run(
-    settings: Settings, run: Run, built: dict[str, Any], progress: Progress = lambda *_: None
+    settings: Settings, run: Run, built: dict[str, Any], progress: Progress = silent
 ) -> dict[str, Any]:
     """Publish the candidate of the run; returns publication id, numbers of rows and warnings, as JSON.
 
     Only what the ledger says was audited is published, and only over the publication that the run began with.
     A step that is tried again after it had published says so and changes nothing.
     """
-    the_plan = _resume(settings, run)
-    warehouse = open_warehouse(settings)
+    this = _resume(settings, run, progress)
+    warehouse = this.warehouse
     with warehouse.lock():
         warehouse.prepare()
         state = warehouse.state()
@@ -188,9 +184,9 @@ def publish_run(
             )
         results = _audited(warehouse, run, built)
         try:
-            pipeline.publish(the_plan, warehouse, _built(built), results, progress)
+            this.publish(_built(built), results)
         except OSError as error:
-            raise pipeline.cannot_write(settings, error) from error
+            raise cannot_write(settings, error) from error
         state = warehouse.state()
     if state is None:
         raise AssertionError("what was just published is not there")

@@ -117,7 +117,7 @@ def _load(path: Path) -> Claim:
             file=path,
             found=what,
             expected="the keys of docs/filings.md, section Claims",
-            todo="mend the file",
+            todo="fix the file",
         ) from error
     read = reads(claim.sql, TABLES)
     marts = {name for name in read if TABLES[name].kind == "mart"}
@@ -180,7 +180,7 @@ def evidence(claims: dict[str, Claim], reader: Reader) -> list[dict[str, Any]]:
                     column=f"rests_on: {table}",
                     found=shorten(str(error), 300),
                     expected="what follows a WHERE",
-                    todo="mend the claim's file",
+                    todo="fix the claim's file",
                 ) from error
             found += [{"claim": name, "mart": table, "figure_key": key} for key in keys]
     return found
@@ -194,7 +194,7 @@ def _finding(name: str, claim: Claim, reader: Reader) -> dict[str, Any]:
             column="sql",
             found=found,
             expected=expected,
-            todo="mend the claim's file",
+            todo="fix the claim's file",
         )
 
     try:

@@ -1,17 +1,12 @@
 """What is expected of every table, the results, and the gate.
 
-Every table has its file in `expectations/`, with a severity on each expectation. The tables are read back from
-the candidate file itself. A second process imports the library while the first one reads filings, since
-that import takes longer than the whole audit.
+What the field dictionary says of a table is expected of it (`derived`). The rest, which takes judgement, stands in
+the table's file in `expectations/`, with a severity on each. The tables are read back from the candidate itself.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import pickle
-import subprocess
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,11 +14,13 @@ from typing import Any
 
 from fleetstats.core.errors import ConfigurationError
 from fleetstats.core.schema.tables import TABLES
-from fleetstats.warehouse.base import OpenTables
+from fleetstats.quality.derived import COLUMN_SET, derived
 
 SEVERITIES = ("critical", "warning")
 ROW_FLOOR = "expect_table_row_count_to_be_between"
-COLUMN_SET = "expect_table_columns_to_match_set"
+
+Suites = dict[str, list[dict[str, Any]]]
+"""The expectations of tables, by name, in the form of their files."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +47,18 @@ class Result:
 
 
 def load_suite(folder: Path, table: str) -> list[dict[str, Any]]:
+    """The expectations of a table: those that follow from the field dictionary, then those of its file.
+
+    Raises `ConfigurationError` as `load_stated` does.
+    """
+    return [*derived(TABLES[table]), *load_stated(folder, table)]
+
+
+def load_stated(folder: Path, table: str) -> list[dict[str, Any]]:
     """The expectations of a table as its file states them.
 
-    Raises `ConfigurationError` for a missing file, one of another table, an unknown severity, and a suite
-    without a row floor or without the exact column set.
+    Raises `ConfigurationError` for a missing file, one of another table, an unknown severity, a suite without a row
+    floor, and an expectation that follows from the field dictionary.
     """
     path = folder / f"{table}.json"
 
@@ -70,6 +75,7 @@ def load_suite(folder: Path, table: str) -> list[dict[str, Any]]:
         raise wrong(repr(error), "a file with name and expectations for every table") from error
     if suite.get("name") != table:
         raise wrong(f"name {suite.get('name')}", table)
+    follows = [(e["type"], e["kwargs"]) for e in derived(TABLES[table])]
     for expectation in expectations:
         if not isinstance(expectation, dict):
             raise wrong(repr(expectation), "a mapping with type, kwargs and severity")
@@ -77,67 +83,21 @@ def load_suite(folder: Path, table: str) -> list[dict[str, Any]]:
             raise wrong(json.dumps(expectation), "type and kwargs in every expectation")
         if expectation.get("severity") not in SEVERITIES:
             raise wrong(f"severity {expectation.get('severity')}", " or ".join(SEVERITIES))
+        if (expectation["type"], expectation["kwargs"]) in follows or expectation["type"] == COLUMN_SET:
+            raise wrong(json.dumps(expectation), "only what does not follow from the field dictionary")
     floors = [e["kwargs"].get("min_value", 0) for e in expectations if e["type"] == ROW_FLOOR]
     if len(floors) != 1 or (floors[0] < 1 and "may_be_empty" not in suite):
         raise wrong(f"row floors {floors}", "one of at least 1, or a reason in may_be_empty")
-    sets = [e["kwargs"] for e in expectations if e["type"] == COLUMN_SET]
-    columns = sorted(TABLES[table].columns)
-    if len(sets) != 1 or sorted(sets[0]["column_set"]) != columns or not sets[0].get("exact_match"):
-        raise wrong(f"column sets {sets}", f"one, exact: {', '.join(columns)}")
     return expectations
 
 
-class Auditor:
-    """Audits candidates in a process of its own, which begins to load its library at once.
+def load_suites(folders: Sequence[Path], tables: Iterable[str], *, floors: bool = True) -> Suites:
+    """The expectations of tables, each with its file looked for in every one of these folders.
 
-    Two pipes join the two: when a build is killed, its auditor finds them closed and ends as well.
+    Without `floors` no number of rows is too small: the vintage of an early day has few. Raises as `load_stated`.
     """
-
-    def __init__(self) -> None:
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "fleetstats.quality.auditor"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=environment,
-        )
-
-    def __enter__(self) -> Auditor:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is not None:
-            self._process.kill()
-        self._process.communicate()
-
-    def audit(
-        self, candidate: OpenTables, tables: Iterable[str], expectations: Sequence[Path], *, floors: bool
-    ) -> list[Result]:
-        """The results of every expectation on these tables of a closed candidate.
-
-        A table's file is looked for in each folder of `expectations`.
-
-        Without `floors` no number of rows is too small: the vintage of an early day has few.
-        """
-        suites = {
-            table: suite if floors else [_without_floor(e) for e in suite]
-            for table, suite in (
-                (table, load_suite(_folder_of(table, expectations), table)) for table in tables
-            )
-        }
-        try:
-            answer, _ = self._process.communicate(
-                pickle.dumps((candidate, suites, {name: TABLES[name] for name in suites}))
-            )
-            results: list[Result] | BaseException = pickle.loads(answer)  # noqa: S301 - our own process
-        except (EOFError, OSError, pickle.UnpicklingError) as error:
-            raise ConfigurationError(
-                f"the process of the checks has ended (exit code {self._process.returncode})\n"
-                "  to do:    see whether the machine ran out of memory, and run again; nothing was published"
-            ) from error
-        if isinstance(results, BaseException):
-            raise results
-        return results
+    found = {table: load_suite(_folder_of(table, folders), table) for table in tables}
+    return found if floors else {table: [_without_floor(e) for e in suite] for table, suite in found.items()}
 
 
 def _folder_of(table: str, folders: Sequence[Path]) -> Path:

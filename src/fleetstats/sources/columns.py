@@ -113,7 +113,7 @@ def _parsed(
             record=record,
             found=csv_line(*row.values()),
             expected=expected,
-            todo="mend the line",
+            todo="fix the line",
         ) from error
 
 

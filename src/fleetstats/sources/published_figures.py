@@ -248,5 +248,5 @@ def _bad(
         column=column,
         found=found,
         expected=expected,
-        todo=todo or "mend the row in the filing's figures.csv, then its sha256 in filing.yml",
+        todo=todo or "fix the row in the filing's figures.csv, then its sha256 in filing.yml",
     )

@@ -106,9 +106,9 @@ class Reviewed:
                 column=correction.addresses,
                 found=f"{correction.digest or correction.original} ({correction.file})",
                 expected=f"the sha256 of {'a digest' if ours else 'the file'} of a filing",
-                todo="look whether the digest was made again, and mend or remove the correction"
+                todo="look whether the digest was made again, and fix or remove the correction"
                 if ours
-                else "add the file, or mend or remove the correction",
+                else "add the file, or fix or remove the correction",
             )
         if correction.operator is not None and correction.operator not in self.operators.operators:
             raise BadInput(
@@ -118,7 +118,7 @@ class Reviewed:
                 column="operator",
                 found=f"{correction.operator} ({correction.file})",
                 expected="the code of an operator",
-                todo="mend the code, or add the operator to operators.csv; fleetstats sql "
+                todo="fix the code, or add the operator to operators.csv; fleetstats sql "
                 '"select operator, name_en from operator" lists them',
             )
 

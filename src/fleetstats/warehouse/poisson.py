@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from fleetstats.core.schema.arrow import rows_to_table
+from fleetstats.core.statistics import OUTSIDE
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
 def poisson_limits(occurring: Iterable[int]) -> pa.Table:
-    """Exact two-sided 95 % limits of the expected number for each of these numbers of events.
+    """Exact two-sided limits of the expected number, at `CONFIDENCE_LEVEL`, for each of these numbers of events.
 
     Garwood, F. (1936), "Fiducial limits for the Poisson distribution", Biometrika 28: the limits are
     quantiles of gamma distributions with shapes n and n + 1; for n = 0 the lower one is 0.
@@ -23,8 +24,8 @@ def poisson_limits(occurring: Iterable[int]) -> pa.Table:
     rows = [
         {
             "events": n,
-            "lower": float(gammaincinv(n, 0.025)) if n else 0.0,
-            "upper": float(gammaincinv(n + 1, 0.975)),
+            "lower": float(gammaincinv(n, OUTSIDE)) if n else 0.0,
+            "upper": float(gammaincinv(n + 1, 1 - OUTSIDE)),
         }
         for n in counts
     ]

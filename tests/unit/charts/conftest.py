@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from fleetstats.charts import Provenance
+from fleetstats.core.words import Named
 
 NAMES: dict[str, tuple[str, str | None]] = {
     "baidu": ("Baidu", "百度"),
@@ -95,11 +96,18 @@ def provenance() -> Provenance:
         publication_id="2026-07-01-5f3a9c1e",
         vintage=date(2023, 9, 30),
         sources=(
-            "California DMV, autonomous mileage reports",
-            "Beijing Innovation Center for Mobility Intelligent, annual road-test reports, as quoted in the press",
-        ),
-        sources_zh=(
-            "加州车辆管理局（DMV）自动驾驶里程报告",
-            "北京智能车联产业创新中心路测年度报告（据媒体转引）",
+            Named(
+                {
+                    "en": "California DMV, autonomous mileage reports",
+                    "zh": "加州车辆管理局（DMV）自动驾驶里程报告",
+                }
+            ),
+            Named(
+                {
+                    "en": "Beijing Innovation Center for Mobility Intelligent, annual road-test reports, as quoted in "
+                    "the press",
+                    "zh": "北京智能车联产业创新中心路测年度报告（据媒体转引）",
+                }
+            ),
         ),
     )

@@ -12,8 +12,9 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from fleetstats.charts import CHARTS, LANGUAGES, THEMES, Language, Provenance, ThemeName
+from fleetstats.charts import CHARTS, THEMES, Provenance, ThemeName
 from fleetstats.charts.files import EmptyChart, render
+from fleetstats.core.words import words_in
 from tests.unit.charts.looking import assert_apart, assert_on_the_sheet, words
 from tests.unit.charts.samples import FRAMES
 
@@ -34,10 +35,10 @@ def drawn(
     name: str,
     frame: pd.DataFrame,
     provenance: Provenance,
-    language: Language = "en",
+    language: str = "en",
     theme: ThemeName = "light",
 ) -> Figure:
-    return CHARTS[name].draw(frame, language=language, provenance=provenance, theme=THEMES[theme])
+    return CHARTS[name].draw(frame, words=words_in(language), provenance=provenance, theme=THEMES[theme])
 
 
 def test_every_chart_has_a_sample() -> None:
@@ -57,9 +58,16 @@ def test_words_neither_overlap_nor_leave_the_sheet(name: str, provenance: Proven
 def test_an_empty_frame_says_so(name: str, provenance: Provenance, tmp_path: Path) -> None:
     empty = pd.DataFrame(columns=list(CHARTS[name].columns))
     assert words(drawn(name, empty, provenance, "zh"), "no-data") == "本次发布中没有数据"
-    assert CHARTS[name].describe(empty, "en") == ""
+    assert CHARTS[name].describe(empty, words_in("en")) == ""
     with pytest.warns(EmptyChart, match=f"{name}: no data"):
-        render(CHARTS[name], empty, languages=["en"], formats=["png"], folder=tmp_path, provenance=provenance)
+        render(
+            CHARTS[name],
+            empty,
+            languages=[words_in("en")],
+            formats=["png"],
+            folder=tmp_path,
+            provenance=provenance,
+        )
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -86,7 +94,7 @@ def test_zeros_and_huge_values(name: str, factor: int, provenance: Provenance) -
         scaled = [None if pd.isna(v) else Decimal(str(v)) * factor for v in frame[column]]
         frame[column] = pd.Series(scaled, index=frame.index, dtype=object)
     assert_on_the_sheet(drawn(name, frame, provenance, "en"))
-    assert CHARTS[name].describe(frame, "zh") is not None
+    assert CHARTS[name].describe(frame, words_in("zh")) is not None
 
 
 def test_only_bounds(provenance: Provenance) -> None:
@@ -125,7 +133,7 @@ def test_thirty_operators_and_long_names(name: str, long: bool, provenance: Prov
 @pytest.mark.parametrize("name", NAMES)
 def test_a_chart_is_told_in_words_of_both_languages(name: str) -> None:
     frame = FRAMES[name]()
-    english, chinese = (CHARTS[name].describe(frame, language) for language in LANGUAGES[::-1])
+    english, chinese = (CHARTS[name].describe(frame, words_in(language)) for language in ("en", "zh"))
     assert not re.search(r"[\u4e00-\u9fff]", english.replace("前装", ""))
     assert len(re.findall(r"[\u4e00-\u9fff]", chinese)) > 15
     assert len(english) > 60
@@ -153,7 +161,7 @@ def test_files_in_all_forms_say_where_they_are_from(provenance: Provenance, tmp_
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         paths = render(
-            CHARTS["bev-quarterly"], FRAMES["bev-quarterly"](), languages=["zh"], themes=("light", "dark"),
+            CHARTS["bev-quarterly"], FRAMES["bev-quarterly"](), languages=[words_in("zh")], themes=("light", "dark"),
             folder=tmp_path, provenance=provenance,
         )  # fmt: skip
     assert sorted(p.name for p in paths) == sorted(

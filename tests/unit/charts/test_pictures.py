@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from matplotlib.testing.compare import compare_images
 
-from fleetstats.charts import CHARTS, LANGUAGES, THEMES, Language, Provenance, style
+from fleetstats.charts import CHARTS, THEMES, Provenance, style
+from fleetstats.core.words import words_in
 from tests.unit.charts.samples import FRAMES
 
 PICTURES = Path(__file__).parent / "pictures"
@@ -19,13 +20,13 @@ TOLERANCE = 3.0
 """Root mean square of 0 to 255: other versions of a library move edges by a hair, another mark moves much more."""
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("name", sorted(CHARTS))
 def test_looks_as_it_did(
-    name: str, language: Language, provenance: Provenance, tmp_path: Path, request: pytest.FixtureRequest
+    name: str, language: str, provenance: Provenance, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     theme = THEMES["light" if language == "en" else "dark"]
-    figure = CHARTS[name].draw(FRAMES[name](), language=language, provenance=provenance, theme=theme)
+    figure = CHARTS[name].draw(FRAMES[name](), words=words_in(language), provenance=provenance, theme=theme)
     expected, actual = PICTURES / f"{name}.{language}.png", tmp_path / f"{name}.{language}.png"
     with style.applied(theme):
         figure.savefig(actual, dpi=DPI, facecolor=figure.get_facecolor(), metadata={"Software": None})

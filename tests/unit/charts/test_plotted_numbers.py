@@ -13,6 +13,7 @@ from matplotlib.patches import Rectangle
 
 from fleetstats.charts import CHARTS, Provenance
 from fleetstats.charts.numbers import change_bound, signed, turned
+from fleetstats.core.words import words_in
 from tests.unit.charts import samples
 from tests.unit.charts.conftest import DRIVERLESS, WITH_DRIVER
 from tests.unit.charts.looking import words
@@ -21,7 +22,7 @@ from tests.unit.charts.looking import words
 @pytest.fixture
 def draw(provenance: Provenance) -> Any:
     def drawn(name: str, frame: pd.DataFrame) -> Figure:
-        return CHARTS[name].draw(frame, language="en", provenance=provenance)
+        return CHARTS[name].draw(frame, words=words_in("en"), provenance=provenance)
 
     return drawn
 
@@ -197,11 +198,11 @@ def test_a_change_between_bounds_is_a_bound(now: str, before: str, known: str | 
     found = change_bound(now, before)
     assert found == known
     if found:
-        assert turned(50.0, found, "en") == words
+        assert turned(50.0, found, words_in("en")) == words
 
 
 def test_a_fall_from_a_lower_bound_is_at_least_so_large(draw: Any) -> None:
-    assert turned(-55.0, "at_most", "zh") == "减至少55%"
+    assert turned(-55.0, "at_most", words_in("zh")) == "减至少55%"
     assert signed(-55.0, "at_most") == "≤ \u221255%"
     frame = samples.orders()
     frame.loc[frame["kind"] == "quarter", "bound"] = "at_least"

@@ -13,7 +13,8 @@ from fleetstats.core.errors import ConfigurationError
 from fleetstats.core.schema.tables import TABLES, tables
 from fleetstats.core.schema.vocabulary import BOUNDS, INITIATED_BY, LOCATIONS
 from fleetstats.core.settings import packaged
-from fleetstats.quality.expectations import COLUMN_SET, ROW_FLOOR, SEVERITIES, Result, failures, load_suite
+from fleetstats.quality.derived import COLUMN_SET, KILOMETRES, derived
+from fleetstats.quality.expectations import ROW_FLOOR, SEVERITIES, Result, failures, load_suite
 
 FOLDER = packaged("expectations")
 AUDITED = sorted(table.name for table in tables() if table.kind != "ledger" or table.name == "filing_account")
@@ -59,14 +60,14 @@ def test_there_is_a_file_for_every_audited_table_and_no_other() -> None:
 @pytest.mark.parametrize("table", AUDITED)
 def test_a_file_is_loaded_whole(table: str) -> None:
     stated = json.loads((FOLDER / f"{table}.json").read_text(encoding="utf-8"))["expectations"]
-    assert suite(table) == stated
-    assert len(stated) >= 3
+    assert suite(table) == [*derived(TABLES[table]), *stated]
+    assert len(suite(table)) >= 3
 
 
 @pytest.mark.parametrize("table", AUDITED)
 def test_an_expectation_is_of_a_known_type_and_has_a_severity(table: str) -> None:
     for expectation in suite(table):
-        assert expectation["type"] in KNOWN
+        assert expectation["type"] in {*KNOWN, KILOMETRES}
         assert expectation["severity"] in SEVERITIES
         assert set(expectation) <= KEYS
 
@@ -114,9 +115,12 @@ def test_a_cross_check_expects_nothing_unexplained(table: str) -> None:
 
 # Suites that cannot be used
 
-COLUMNS = {"column_set": ["events", "lower", "upper"], "exact_match": True}
 FLOOR = {"type": ROW_FLOOR, "kwargs": {"min_value": 1}, "severity": "critical"}
-SET = {"type": COLUMN_SET, "kwargs": COLUMNS, "severity": "critical"}
+RANGE = {
+    "type": "expect_column_values_to_be_between", "kwargs": {"column": "upper", "max_value": 1e9},
+    "severity": "warning",
+}  # fmt: skip
+FOLLOWING = derived(TABLES["poisson_limit"])
 
 
 @pytest.fixture
@@ -131,35 +135,31 @@ def load(tmp_path: Path) -> Callable[..., list[dict[str, Any]]]:
     return run
 
 
-def test_a_floor_and_an_exact_column_set_are_enough(load: Callable[..., list[dict[str, Any]]]) -> None:
-    assert load([FLOOR, SET]) == [FLOOR, SET]
+def test_a_floor_is_enough(load: Callable[..., list[dict[str, Any]]]) -> None:
+    assert load([FLOOR]) == [*FOLLOWING, FLOOR]
 
 
 def test_a_table_may_be_empty_where_a_reason_is_given(load: Callable[..., list[dict[str, Any]]]) -> None:
     empty = FLOOR | {"kwargs": {"min_value": 0}}
-    assert load([empty, SET], may_be_empty="no corrections yet") == [empty, SET]
+    assert load([empty], may_be_empty="no corrections yet") == [*FOLLOWING, empty]
     with pytest.raises(ConfigurationError, match="row floors"):
-        load([empty, SET])
+        load([empty])
 
 
 @pytest.mark.parametrize(
     ("expectations", "says"),
     [
         ([], "row floors"),
-        ([SET], "row floors"),
-        ([FLOOR, FLOOR, SET], "row floors"),
-        ([FLOOR | {"kwargs": {}}, SET], "row floors"),
-        ([FLOOR], "column sets"),
-        ([FLOOR, SET, SET], "column sets"),
-        ([FLOOR, SET | {"kwargs": COLUMNS | {"exact_match": False}}], "column sets"),
-        ([FLOOR, SET | {"kwargs": {"column_set": COLUMNS["column_set"]}}], "column sets"),
-        ([FLOOR, SET | {"kwargs": COLUMNS | {"column_set": ["events", "lower"]}}], "column sets"),
+        ([RANGE], "row floors"),
+        ([FLOOR, FLOOR], "row floors"),
+        ([FLOOR | {"kwargs": {}}], "row floors"),
+        ([FLOOR, RANGE | {"severity": "fatal"}], "severity fatal"),
+        ([FLOOR, {"type": RANGE["type"], "kwargs": RANGE["kwargs"]}], "severity None"),
+        *(([FLOOR, one], "only what does not follow from the field dictionary") for one in FOLLOWING),
         (
-            [FLOOR, SET | {"kwargs": COLUMNS | {"column_set": ["events", "lower", "upper", "more"]}}],
-            "column sets",
+            [FLOOR, {"type": COLUMN_SET, "kwargs": {"column_set": ["events"]}, "severity": "critical"}],
+            "only what does not follow",
         ),
-        ([FLOOR, SET | {"severity": "fatal"}], "severity fatal"),
-        ([FLOOR, {"type": SET["type"], "kwargs": COLUMNS}], "severity None"),
     ],
 )
 def test_a_suite_that_would_let_something_through_is_refused(
@@ -172,7 +172,7 @@ def test_a_suite_that_would_let_something_through_is_refused(
 
 def test_a_suite_of_another_table_is_refused(load: Callable[..., list[dict[str, Any]]]) -> None:
     with pytest.raises(ConfigurationError, match="name operator"):
-        load([FLOOR, SET], name="operator")
+        load([FLOOR], name="operator")
 
 
 @pytest.mark.parametrize("content", [None, b"", b"{", b"[]", b"\xff", b"null", b'{"name": "poisson_limit"}'])
@@ -189,7 +189,7 @@ def test_a_file_that_is_missing_or_no_suite_is_refused(tmp_path: Path, content: 
 )
 def test_an_entry_that_is_no_expectation_is_refused(load: Callable[..., Any], entry: Any) -> None:
     with pytest.raises(ConfigurationError):
-        load([FLOOR, SET, entry])
+        load([FLOOR, entry])
 
 
 def test_failures_are_those_of_one_severity() -> None:

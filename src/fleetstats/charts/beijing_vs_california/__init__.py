@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from fleetstats.charts.beijing_vs_california import marks, words
+from fleetstats.charts.beijing_vs_california import marks, sentences
+from fleetstats.charts.beijing_vs_california.sentences import ABOUT
 from fleetstats.charts.beijing_vs_california.series import (
     COLUMNS,
     Point,
@@ -17,10 +18,10 @@ from fleetstats.charts.beijing_vs_california.series import (
     points_of,
     series_of,
 )
-from fleetstats.charts.beijing_vs_california.words import ABOUT
 from fleetstats.charts.labels import draw_labels, height_of, room_for
-from fleetstats.charts.page import nothing, page, source_notes
-from fleetstats.charts.style import LIGHT, PLOT_HEIGHT, Language, Provenance, Theme, applied
+from fleetstats.charts.page import empty_picture, page, source_notes
+from fleetstats.charts.style import LIGHT, PLOT_HEIGHT, Provenance, Theme, applied
+from fleetstats.core.words import Words
 
 __all__ = ["ABOUT", "COLUMNS", "ENDS", "QUERY", "describe", "draw"]
 
@@ -41,7 +42,7 @@ left join scope as s on s.scope = c.scope
 """.strip()
 
 
-def draw(frame: pd.DataFrame, *, language: Language, provenance: Provenance, theme: Theme = LIGHT) -> Figure:
+def draw(frame: pd.DataFrame, *, words: Words, provenance: Provenance, theme: Theme = LIGHT) -> Figure:
     """The chart of `frame`: the columns of `COLUMNS`, one row per fleet, scope, convention and year, in km.
 
     Distances may be decimals or floats; null is not known. `fleet_en`, `fleet_zh`, `scope_en` and `scope_zh`
@@ -50,35 +51,35 @@ def draw(frame: pd.DataFrame, *, language: Language, provenance: Provenance, the
     points = points_of(frame)
     with applied(theme):
         if not points:
-            return nothing(ABOUT[language], language, provenance, theme)
+            return empty_picture(ABOUT, words, provenance, theme)
         series = _drawn(points, theme)
-        labels = [label for one in series for label in marks.labels_of(one, language)]
-        headline, deck = words.finding(points, language)
+        labels = [label for one in series for label in marks.labels_of(one, words)]
+        headline, deck = sentences.finding(points, words)
         figure, axes = page(
             headline,
             deck,
-            words.subtitle(series, language),
-            [*words.notes(points, series, language), *source_notes(provenance, language)],
+            sentences.subtitle(series, words),
+            [*sentences.notes(points, series, words), *source_notes(provenance, words)],
             theme=theme,
             right=room_for(labels),
             plot=max(PLOT_HEIGHT, height_of(labels)),
             headroom=34.0 if any(one.breaks for one in series) else 10.0,
         )
-        figure.set_label(words.title(points, language))
-        marks.set_axes(axes, series, language)
-        marks.draw_breaks(axes, series, language, theme)
+        figure.set_label(sentences.title(points, words))
+        marks.set_axes(axes, series, words)
+        marks.draw_breaks(axes, series, words, theme)
         for one in series:
             marks.draw_bands(axes, one, theme)
             marks.draw_line(axes, one, theme)
         draw_labels(axes, labels)
-        marks.draw_remarks(axes, series, language)
+        marks.draw_remarks(axes, series, words)
         return figure
 
 
-def describe(frame: pd.DataFrame, language: Language) -> str:
-    """The same in words."""
+def describe(frame: pd.DataFrame, words: Words) -> str:
+    """The same in sentences."""
     points = points_of(frame)
-    return words.describe(points, _drawn(points, LIGHT), language) if points else ""
+    return sentences.describe(points, _drawn(points, LIGHT), words) if points else ""
 
 
 def _drawn(points: Sequence[Point], theme: Theme) -> list[Series]:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from fleetstats.charts.axes import step, x_of
 from fleetstats.charts.beijing_vs_california.series import OPEN, Point, Series, firmness
+from fleetstats.charts.california import km
 from fleetstats.charts.labels import Label
-from fleetstats.charts.numbers import Rounding, quantity, tick
 from fleetstats.charts.page import plot_size
-from fleetstats.charts.style import LABEL, LEADING, SMALL, Language, Theme, tint, wrap
+from fleetstats.charts.style import LABEL, LEADING, SMALL, Theme, tint, wrap
+from fleetstats.core.words import Words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 MARKERS = {"exact": "o", "derived": "s"}
 
 
-def set_axes(axes: Axes, series: Sequence[Series], language: Language) -> None:
+def set_axes(axes: Axes, series: Sequence[Series], words: Words) -> None:
     every = [p for one in series for p in one.points]
     years = range(min(p.year for p in every), max(p.year for p in every) + 1)
     first = min(one.points[0].through if one.points[0].km is not None else one.since(0) for one in series)
@@ -31,26 +32,24 @@ def set_axes(axes: Axes, series: Sequence[Series], language: Language) -> None:
     axes.set_ylim(0, highest * 1.06)
     size = step(highest)
     ticks = [size * n for n in range(int(highest / size) + 1)]
-    axes.set_yticks(ticks, [tick(value, language) for value in ticks])
+    axes.set_yticks(ticks, [words.habits.tick(value) for value in ticks])
 
 
-def draw_breaks(axes: Axes, series: Sequence[Series], language: Language, theme: Theme) -> None:
+def draw_breaks(axes: Axes, series: Sequence[Series], words: Words, theme: Theme) -> None:
     """A hairline where a scope ends, with the scope before and the scope after above it."""
     at: dict[tuple[date, str, str], Point] = {}
     for one in series:
         for before, after in one.breaks:
-            at.setdefault((before.through, before.scopes[language], after.scopes[language]), after)
+            at.setdefault((before.through, words.of(before.scope_name), words.of(after.scope_name)), after)
     for (through, left, right), after in at.items():
         x = x_of(through)
         axes.plot(
             [x, x], [0, 1.09], transform=axes.get_xaxis_transform(), color=theme.muted, linewidth=0.6,
             clip_on=False, zorder=1.5, gid=f"break-{after.year}",
         )  # fmt: skip
-        words = {
-            "en": (f"to {through.year}: {left} ◂", f"▸ from {after.year}: {right}"),
-            "zh": (f"{through.year}年及以前：{left} ◂", f"▸ {after.year}年起：{right}"),
-        }[language]
-        for text, side, shift in ((words[0], "right", -3), (words[1], "left", 3)):
+        until = words.say("to {year}: {scope} ◂", year=through.year, scope=left)
+        since = words.say("▸ from {year}: {scope}", year=after.year, scope=right)
+        for text, side, shift in ((until, "right", -3), (since, "left", 3)):
             axes.annotate(
                 text, (x, 1.09), xycoords=axes.get_xaxis_transform(), xytext=(shift, 0),
                 textcoords="offset points", ha=side, va="top", size=SMALL, color=theme.muted,
@@ -142,33 +141,34 @@ def _draw_least(axes: Axes, one: Series) -> None:
             )  # fmt: skip
 
 
-def labels_of(one: Series, language: Language) -> list[Label]:
+def labels_of(one: Series, words: Words) -> list[Label]:
     """What stands at the end of a series: one line, or one for each end of a band."""
-    point, en = one.last, language == "en"
-    x, km = x_of(point.through), " km" if en else "公里"
-    name = point.names[language]
+    point = one.last
+    x, name = x_of(point.through), words.of(point.name)
     size, gid = LABEL, f"label-{one.fleet}"
     if one.apart:
-        name, size, gid = (f"{name} driverless" if en else f"{name} 无人测试"), SMALL, f"{gid}-driverless"
-
-    def about(value: float, approximate: bool, rounding: Rounding = "nearest") -> str:
-        sign = ("≈ " if en else "≈") if approximate else ""
-        return sign + quantity(value, language, rounding=rounding)
-
+        name, size, gid = words.say("{fleet} driverless", fleet=name), SMALL, f"{gid}-driverless"
     if point.km is not None and point.bound != "at_least":
-        return [Label(point.km, name, about(point.km, point.bound in OPEN) + km, one.hue, size, gid, x)]
+        bound = "approximate" if point.bound in OPEN else None
+        return [Label(point.km, name, km(point.km, bound, words), one.hue, size, gid, x)]
     found = []
     if point.high is not None:
-        firm, rounding = firmness(point)
-        words = ("at most " if en else "至多") + about(point.high, not firm, rounding)
-        found.append(Label(point.high, name, words + km, one.hue, size, f"{gid}-high", x))
+        text = words.say("at most {distance}", distance=_upper(point, point.high, words))
+        found.append(Label(point.high, name, text, one.hue, size, f"{gid}-high", x))
     if point.at_least is not None:
-        words = ("at least " if en else "至少") + about(point.at_least, approximate=False, rounding="down")
-        found.append(Label(point.at_least, name, words + km, one.hue, size, f"{gid}-low", x))
+        least = words.habits.quantity(point.at_least, rounding="down")
+        text = words.say("at least {distance}", distance=words.say("{amount} km", amount=least))
+        found.append(Label(point.at_least, name, text, one.hue, size, f"{gid}-low", x))
     return found
 
 
-def draw_remarks(axes: Axes, series: Sequence[Series], language: Language) -> None:
+def _upper(point: Point, high: float, words: Words) -> str:
+    firm, rounding = firmness(point)
+    amount = words.habits.quantity(high, rounding=rounding)
+    return words.say("{amount} km", amount=amount) if firm else words.say("≈ {amount} km", amount=amount)
+
+
+def draw_remarks(axes: Axes, series: Sequence[Series], words: Words) -> None:
     """Words inside a band: whose it is, since when there is no figure, and upper bounds before the last."""
     width, height = plot_size(axes)
     per_day = width / (axes.get_xlim()[1] - axes.get_xlim()[0])
@@ -181,12 +181,14 @@ def draw_remarks(axes: Axes, series: Sequence[Series], language: Language) -> No
         start = one.since(index)
         room = (x_of(point.through) - x_of(start)) * per_day - 14.0
         last = max((p.year for p in one.points if p.km is not None), default=None)
-        name = point.names[language]
-        text = {
-            "en": f"{name} is somewhere in the shaded area"
-            + (f"; no figure found after {last}" if last else ""),
-            "zh": f"{name}的里程在阴影范围之内" + (f"；{last}年之后未见公布值" if last else ""),
-        }[language]
+        if last:
+            text = words.say(
+                "{fleet} is somewhere in the shaded area; no figure found after {year}",
+                fleet=point.name,
+                year=last,
+            )
+        else:
+            text = words.say("{fleet} is somewhere in the shaded area", fleet=point.name)
         lines = wrap(text, room, SMALL)
         if (high - (point.low or 0.0)) * per_km > (len(lines) + 1) * SMALL * LEADING:
             for number, line in enumerate(lines):
@@ -196,14 +198,18 @@ def draw_remarks(axes: Axes, series: Sequence[Series], language: Language) -> No
                 )  # fmt: skip
         for _, p, value in bands:
             firm, rounding = firmness(p)
-            words = {"en": "at most " if firm else "at most ≈ ", "zh": "至多" if firm else "至多≈"}[language]
-            words += quantity(value, language, rounding=rounding)
+            amount = words.habits.quantity(value, rounding=rounding)
+            text = (
+                words.say("at most {amount}", amount=amount)
+                if firm
+                else words.say("at most ≈ {amount}", amount=amount)
+            )
             if (
                 p is not one.last
                 and p is not point
                 and (value - (p.low or 0.0)) * per_km > SMALL * LEADING + 3
             ):
                 axes.annotate(
-                    words, (x_of(p.through), value), xytext=(-9, -4), textcoords="offset points", ha="right",
+                    text, (x_of(p.through), value), xytext=(-9, -4), textcoords="offset points", ha="right",
                     va="top", size=SMALL, color=one.hue.text, gid=f"{one.fleet}-band-{p.year}-value",
                 )  # fmt: skip

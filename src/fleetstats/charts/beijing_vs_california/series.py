@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from fleetstats.charts.frames import Row, name_of, rows_of
-from fleetstats.charts.numbers import Rounding
-from fleetstats.charts.style import Hue, Language, Theme, hues_for
+from fleetstats.charts.frames import Row, rows_of
+from fleetstats.charts.style import Hue, Theme, hues_for
+from fleetstats.core.habits import Rounding
+from fleetstats.core.words import Named, name_in_data
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,8 +36,8 @@ class Point:
     high: float | None
     high_bound: str | None
     bound: str
-    names: dict[Language, str]
-    scopes: dict[Language, str]
+    name: Named
+    scope_name: Named
 
     @property
     def at_least(self) -> float | None:
@@ -98,8 +99,8 @@ def _point(row: Row) -> Point:
         high=row["km_high"],
         high_bound=row["km_high_bound"],
         bound=str(row["bound"]),
-        names={"en": name_of(row, "fleet", "en"), "zh": name_of(row, "fleet", "zh")},
-        scopes={"en": name_of(row, "scope", "en"), "zh": name_of(row, "scope", "zh")},
+        name=name_in_data(row, "fleet", str(row["fleet"]).replace("_", " ")),
+        scope_name=name_in_data(row, "scope", str(row["scope"]).replace("_", " ")),
     )
 
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    pass
 from fleetstats.core.schema.model import Field
-from fleetstats.core.schema.vocabulary import INITIATED_BY, LOCATIONS, VERDICTS
+from fleetstats.core.schema.vocabulary import BOUNDS, DRIVERS, INITIATED_BY, LOCATIONS, VERDICTS
+from fleetstats.core.statistics import CONFIDENCE_PERCENT, EARLY, INTERVALS, LATE
+
+_POISSON = f"the exact two-sided {CONFIDENCE_PERCENT} % Poisson interval"
 
 
 def _fields() -> Iterator[Field]:
-    def text(name: str, description: str) -> Field:
-        return Field(name, "text", description)
+    def text(name: str, description: str, values: tuple[str, ...] = ()) -> Field:
+        return Field(name, "text", description, values=values)
 
     # What and whose
     yield text("source", "Code of the source: one series of one publisher")
@@ -110,11 +110,13 @@ def _fields() -> Iterator[Field]:
     yield Field("km", "km", "Kilometres; null where only bounds are known", "km")
     yield Field("km_low", "km", "Kilometres at least", "km")
     yield Field("km_high", "km", "Kilometres at most", "km")
-    yield text("km_high_bound", "How firm km_high itself is")
-    yield Field("value", "figure", "The figure, in `unit`")
+    yield text("km_high_bound", "How firm km_high itself is", BOUNDS)
+    yield Field("value", "figure", "The figure, in `unit`", minimum=0)
     yield text("unit", "Unit of the value")
-    yield text("bound", "exact, at_least, at_most, between, approximate or derived: part of the number")
-    yield Field("orders", "figure", "Orders (rides, trips) served", "order")
+    yield text(
+        "bound", "exact, at_least, at_most, between, approximate or derived: part of the number", BOUNDS
+    )
+    yield Field("orders", "figure", "Orders (rides, trips) served", "order", minimum=0)
     yield Field("vehicles", "count", "Cars with more than 0 miles; a full VIN counts once", "car")
     yield Field(
         "vehicles_masked", "count", "Of these, rows whose VIN is masked (`~` and four characters)", "car"
@@ -129,38 +131,66 @@ def _fields() -> Iterator[Field]:
     yield Field(
         "incidents_injury", "count", "Of these, incidents for which a report alleges an injury or death"
     )
-    yield Field("incidents_per_million_km", "ratio", "Incidents per million kilometres", "1/1,000,000 km")
+    yield Field(
+        "incidents_per_million_km",
+        "ratio",
+        "Incidents per million kilometres",
+        "1/1,000,000 km",
+        minimum=0,
+    )
     yield Field(
         "incidents_per_million_km_low",
         "ratio",
-        "Low end of the exact two-sided 95 % Poisson interval",
+        f"Low end of {_POISSON}",
         "1/1,000,000 km",
+        minimum=0,
     )
     yield Field(
         "incidents_per_million_km_high",
         "ratio",
-        "High end of the exact two-sided 95 % Poisson interval",
+        f"High end of {_POISSON}",
         "1/1,000,000 km",
+        minimum=0,
     )
     yield Field("months", "count", "Months that the quarter has in the data, 1 to 3")
     yield Field("months_held", "count", "Months with a figure from `since` to this one")
     yield Field("months_missing", "count", "Months without a figure between `since` and this one")
-    yield Field("km_per_disengagement", "ratio", "Kilometres per disengagement", "km")
+    yield Field("km_per_disengagement", "ratio", "Kilometres per disengagement", "km", minimum=0)
     yield Field(
-        "km_per_disengagement_low", "ratio", "Low end of the exact two-sided 95 % Poisson interval", "km"
+        "km_per_disengagement_low",
+        "ratio",
+        f"Low end of {_POISSON}",
+        "km",
+        minimum=0,
     )
     yield Field(
-        "km_per_disengagement_high", "ratio", "High end of the exact two-sided 95 % Poisson interval", "km"
+        "km_per_disengagement_high",
+        "ratio",
+        f"High end of {_POISSON}",
+        "km",
+        minimum=0,
     )
-    yield Field("lower", "ratio", "Low end of the expected number, exact two-sided 95 % (Garwood 1936)")
-    yield Field("upper", "ratio", "High end of the expected number, exact two-sided 95 % (Garwood 1936)")
+    yield Field(
+        "lower",
+        "ratio",
+        f"Low end of the expected number, exact two-sided {CONFIDENCE_PERCENT} % (Garwood 1936)",
+        minimum=0,
+    )
+    yield Field(
+        "upper",
+        "ratio",
+        f"High end of the expected number, exact two-sided {CONFIDENCE_PERCENT} % (Garwood 1936)",
+        minimum=0,
+    )
     yield Field("scope_break", "boolean", "The figure reaches over a change of scope: read it with care")
     yield text(
         "basis",
         "year or cumulative; of orders published or derived (from quarters); of scores live or backtest",
     )
     yield text(
-        "convention", "exact (1 mi = 1.609344 km) or report_1_6 (1 mi = 1.6 km, as in the 2024 report)"
+        "convention",
+        "exact (1 mi = 1.609344 km) or report_1_6 (1 mi = 1.6 km, as in the 2024 report)",
+        ("exact", "report_1_6"),
     )
     yield Field("contains_unsourced", "boolean", "A figure without a page behind it is part of the sum")
     yield Field("contains_lower_bound", "boolean", "A figure that is only a lower bound is part of the sum")
@@ -170,9 +200,9 @@ def _fields() -> Iterator[Field]:
     yield Field("cell_blank", "boolean", "The cell was empty and counts as 0")
     yield text("capable_without_driver", "The vehicle can operate without a driver: yes, no")
     yield text("driver_present", "A driver was present: yes, no")
-    yield text("initiated_by", "Who initiated it: " + ", ".join(INITIATED_BY))
+    yield text("initiated_by", "Who initiated it: " + ", ".join(INITIATED_BY), INITIATED_BY)
     yield text("initiated_by_printed", "The same as printed")
-    yield text("location", "Where: " + ", ".join(LOCATIONS))
+    yield text("location", "Where: " + ", ".join(LOCATIONS), LOCATIONS)
     yield text("location_printed", "The same as printed")
     yield text("description", "Description of the facts, as printed")
     # Crash reports
@@ -183,7 +213,7 @@ def _fields() -> Iterator[Field]:
     yield text("report_type", "Type of the report, as printed")
     yield text("incident", "The publisher's key of the incident, the same in reports of several entities")
     yield text("state", "State of the United States, postal code")
-    yield text("driver", "Who could drive: in_vehicle, remote, none, consumer, other, unknown")
+    yield text("driver", "Who could drive: " + ", ".join(DRIVERS), DRIVERS)
     yield text("engaged_printed", "Which automation was engaged, as printed")
     yield text("severity_printed", "Highest injury severity alleged, as printed")
     yield text(
@@ -226,13 +256,20 @@ def _fields() -> Iterator[Field]:
     yield text(
         "decision",
         "left_out: counted in the other filing and in no sum here; kept: counted in both, and said",
+        ("left_out", "kept"),
     )
     # Accounts and checks
     yield text("source_text", "The record as it stands in the file")
     yield Field("expected", "boolean", "A reviewed line says that this record is not to be loaded")
-    yield text("action", "What the correction does: override, drop, scale, reassign, flag")
     yield text(
-        "addresses", "What the record number counts in: the original, or the digest (our file of its figures)"
+        "action",
+        "What the correction does: override, drop, scale, reassign, flag",
+        ("override", "drop", "scale", "reassign", "flag"),
+    )
+    yield text(
+        "addresses",
+        "What the record number counts in: the original, or the digest (our file of its figures)",
+        ("original", "digest"),
     )
     yield text("correction_evidence", "What shows that the correction is right")
     yield Field("publisher_told", "boolean", "The publisher was told of the error")
@@ -264,7 +301,7 @@ def _fields() -> Iterator[Field]:
     yield Field("left_value", "figure", "The figure on the left of the comparison")
     yield Field("right_value", "figure", "The figure on the right of the comparison")
     yield Field("difference", "figure", "Left less right")
-    yield Field("tolerance", "figure", "Largest difference that needs no explanation")
+    yield Field("tolerance", "figure", "Largest difference that needs no explanation", minimum=0)
     yield Field(
         "unexplained", "integer", "1 where the difference is over the tolerance and no reason is on file"
     )
@@ -292,7 +329,7 @@ def _fields() -> Iterator[Field]:
     yield text("observed", "What was observed, JSON")
     # Forecasts and scores
     yield text("series", "Code of the forecast series; in a scorecard `all` for all of them together")
-    yield text("frequency", "Length of the periods: M, Q or Y")
+    yield text("frequency", "Length of the periods: M, Q or Y", ("M", "Q", "Y"))
     yield Field("issue_order", "integer", "Rank by day of issue within its cell; 1 is as first published")
     yield text("model", "Model; `combination` is the weighted combination of the others")
     yield Field("origin", "date", "Last day of the last period that the forecast knew")
@@ -300,8 +337,14 @@ def _fields() -> Iterator[Field]:
     yield Field("horizon", "integer", "How many periods after the origin")
     yield text("target_period", "Period that is forecast, such as 2026Q3 or 2026-08")
     yield Field("target_end", "date", "Last day of the period that is forecast")
-    yield text("quantity", "increment (of the period) or cumulative (total at its end)")
-    yield text("output_type", "quantile, mean, probability (of having passed `threshold`)")
+    yield text(
+        "quantity", "increment (of the period) or cumulative (total at its end)", ("increment", "cumulative")
+    )
+    yield text(
+        "output_type",
+        "quantile, mean, probability (of having passed `threshold`)",
+        ("quantile", "mean", "probability"),
+    )
     yield Field("level", "ratio", "Level of the quantile, 0 to 1")
     yield Field("threshold", "count", "Cumulative total that is to be passed, in `unit`")
     yield Field("forecast_value", "ratio", "What was forecast, in `unit`; of a probability 0 to 1")
@@ -315,18 +358,25 @@ def _fields() -> Iterator[Field]:
     yield text("row_sha256", "SHA-256 of the row before it in the ledger and of this row")
     yield Field("forecast_mean", "ratio", "Mean, in `unit`")
     yield Field("median", "ratio", "Median, in `unit`")
-    for part in (50, 80, 95):
+    for part in INTERVALS:
         yield Field(f"low_{part}", "ratio", f"Low end of the central {part} % interval, in `unit`")
         yield Field(f"high_{part}", "ratio", f"High end of the central {part} % interval, in `unit`")
         yield Field(f"inside_{part}", "boolean", f"The truth lies inside the central {part} % interval")
         yield Field(f"coverage_{part}", "ratio", f"Share of truths inside the central {part} % interval")
     yield Field("probability", "ratio", "Probability that the threshold has been passed by then")
     yield text(
-        "passing_early", "Period by whose end the threshold is passed with probability 0.1; null: later"
+        "passing_early",
+        f"Period by whose end the threshold is passed with probability {EARLY / 100:g}; null: later",
     )
     yield text("passing_median", "The same with probability 0.5; null: later than all target periods")
-    yield text("passing_late", "The same with probability 0.9; null: later than all target periods")
-    yield text("truth_basis", "The truth compared with: first_published, known_today")
+    yield text(
+        "passing_late", f"The same with probability {LATE / 100:g}; null: later than all target periods"
+    )
+    yield text(
+        "truth_basis",
+        "The truth compared with: first_published, known_today",
+        ("first_published", "known_today"),
+    )
     yield Field("truth_value", "ratio", "The truth, in `unit`")
     yield text("truth_bound", "The bound of the truth")
     yield Field("truth_issued_on", "date", "Day the truth was issued")
@@ -342,7 +392,7 @@ def _fields() -> Iterator[Field]:
     yield Field("scored_at", "timestamp", "When it was scored")
     yield Field("forecasts", "count", "Forecasts behind this row, one for each target period and quantity")
     yield Field("mean_scaled_error", "ratio", "Mean scaled error (MASE)")
-    yield Field("mean_scaled_crps", "ratio", "Mean scaled CRPS")
+    yield Field("mean_scaled_crps", "ratio", "Mean scaled CRPS", minimum=0)
     yield Field(
         "relative_error",
         "ratio",

@@ -54,15 +54,30 @@ TYPES: dict[Type, Kept] = {
 """Every field type in every place; whoever needs a type reads its column here."""
 
 
+NEVER_NEGATIVE: frozenset[Type] = frozenset({"count", "mi", "km"})
+"""What is counted and how far it went is at least nothing."""
+
+
 @dataclass(frozen=True)
 class Field:
-    """A column: its type, what it says, and its unit."""
+    """A column: its type, what it says, and its unit.
+
+    `minimum` is its smallest value where the type does not say it already, `values` is the closed list of what it can
+    say. What is stated here is expected of every table with the column (`quality/derived.py`).
+    """
 
     name: str
     type: Type
     description: str
     unit: str | None = None
     nullable: bool = False
+    minimum: int | None = None
+    values: tuple[str, ...] = ()
+
+    @property
+    def at_least(self) -> int | None:
+        """The smallest value that it can have; None where there is none."""
+        return 0 if self.minimum is None and self.type in NEVER_NEGATIVE else self.minimum
 
 
 @dataclass(frozen=True)

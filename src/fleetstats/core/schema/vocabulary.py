@@ -25,6 +25,9 @@ LOCATIONS = (
 )
 
 
+DRIVERS = ("in_vehicle", "remote", "none", "consumer", "other", "unknown")
+
+
 VERDICTS = (
     "supported",
     "contradicted",

@@ -42,7 +42,7 @@ class Evidence:
 
     def sources(self, mart: str) -> dict[str, Source]:
         """The source of each row of a mart, by its `figure_key`."""
-        records: dict[str, dict[str, Row]] = defaultdict(dict)
+        by_figure: dict[str, dict[str, Row]] = defaultdict(dict)
         for r in self.reader.query(
             "select distinct l.figure_key, l.core_key, l.filing, p.figure, p.title_printed, p.url, p.confidence "
             "from lineage as l left join published_figure as p on l.core_table = 'published_figure' "
@@ -50,11 +50,11 @@ class Evidence:
             "where l.mart = $mart and l.filing is not null order by l.figure_key, l.core_key",
             {"mart": mart},
         ).to_pylist():
-            records[r["figure_key"]][r["core_key"]] = r
-        return {key: self._source(found.values()) for key, found in records.items()}
+            by_figure[r["figure_key"]][r["core_key"]] = r
+        return {key: self._source(found.values()) for key, found in by_figure.items()}
 
-    def _source(self, records: Iterable[Row]) -> Source:
-        first, *others = records
+    def _source(self, rows: Iterable[Row]) -> Source:
+        first, *others = rows
         names = tuple(sorted({first["filing"], *(r["filing"] for r in others)}))
         page = _page(first) if not others and first["figure"] is not None else None
         if len(names) == 1:

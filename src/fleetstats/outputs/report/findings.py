@@ -6,23 +6,23 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from fleetstats.charts.numbers import change_bound, quantity
+from fleetstats.charts.numbers import change_bound
+from fleetstats.core.words import Message, Said, Written, message, message_in, name_in_data
 from fleetstats.outputs.report.evidence import Row
 from fleetstats.outputs.report.tables import Table
 from fleetstats.outputs.report.words import (
-    Part,
-    Sentence,
-    Text,
+    Link,
     amount,
+    distance,
+    items,
     percent,
-    quarter_name,
+    quarter_code,
     quarter_start,
-    same,
     shifted,
 )
 
+NOT_HELD = message("not held")
 WITH_DRIVER, DRIVERLESS = "cadmv_testing_with_driver", "cadmv_testing_driverless"
-UP, DOWN = Text(" up by ", "增加"), Text(" down by ", "减少")
 Tables = dict[str, Table]
 
 
@@ -30,8 +30,8 @@ Tables = dict[str, Table]
 class Change:
     """A change in percent, or why there is none."""
 
-    label: Text
-    words: Text
+    label: Said
+    words: Said
     href: str | None = None
 
 
@@ -39,17 +39,16 @@ class Change:
 class Key:
     """A key figure: its number with bound, and how it changed."""
 
-    title: Text
-    value: Text
-    unit: Text
+    title: Said
+    value: Said
+    unit: Said
     href: str | None
     changes: tuple[Change, ...]
-    note: Text
+    note: Said
 
 
-def _name(row: Row) -> Text:
-    english = row.get("operator_en") or str(row["operator"])
-    return Text(english, row.get("operator_zh") or english)
+def _name(row: Row) -> Said:
+    return name_in_data(row, "operator", str(row["operator"]))
 
 
 def _change(now: float, before: Row | None, column: str) -> float | None:
@@ -63,151 +62,131 @@ def _month(quarter: str, by: int = 0) -> date:
     return date(start.year, start.month + 2, 1)
 
 
-def sentences(tables: Tables, quarter: str) -> list[Sentence]:
+def sentences(tables: Tables, quarter: str) -> list[Said]:
     """California's tests, robotaxi orders, and electric cars, in a sentence each."""
     return [_tests(tables, quarter), _orders(tables, quarter), _cars(tables, quarter)]
 
 
-def _tests(tables: Tables, quarter: str) -> Sentence:
+def _tests(tables: Tables, quarter: str) -> Said:
     table = tables["mileage-quarterly"]
     rows = [r for r in table.rows if r["quarter"] == quarter and r["scope"] == WITH_DRIVER]
-    name = quarter_name(quarter)
-    when = Text(f"In the {name.en[0].lower()}{name.en[1:]} ", name.zh)
     if not rows:
         held = [r for r in table.rows if r["scope"] == WITH_DRIVER]
         if not held:
-            return [Part(Text("No test kilometres of California are held.", "未持有加州的测试里程。"))]
-        last = max(str(r["quarter"]) for r in held)
-        return [
-            Part(Text("California's test kilometres of this quarter are ", "本季度的加州测试里程")),
-            Part(Text("not held", "未持有"), "#missing"),
-            Part(
-                Text(
-                    f"; the last quarter with figures is {last}.",
-                    f"；最近有数据的季度为{quarter_name(last).zh}。",
-                )
-            ),
-        ]
+            return message("No test kilometres of California are held.")
+        return message(
+            "California's test kilometres of this quarter are {not_held}; the last quarter with figures is {quarter}.",
+            not_held=Link(NOT_HELD, "#missing"),
+            quarter=quarter_code(max(str(r["quarter"]) for r in held)),
+        )
     top = max(rows, key=lambda r: r["distance_km"])
-    km = Text(" km", "公里")
-    sentence = [
-        Part(when + _name(top) + Text(" drove ", "在加州有人测试")),
-        Part(amount(float(top["distance_km"]), top["bound"], km), table.address(top)),
-        Part(Text(" with a driver in California", "")),
-    ]
+    said = message(
+        "In the {quarter} {operator} drove {distance} with a driver in California",
+        quarter=Written(lambda words: words.habits.quarter_in_text(quarter)),
+        operator=_name(top),
+        distance=_km(top, table),
+    )
     before = table.row(operator=top["operator"], scope=WITH_DRIVER, quarter=shifted(quarter, -4))
     change = _change(float(top["distance_km"]), before, "distance_km")
     if change is not None and before is not None and before["bound"] == top["bound"] == "exact":
-        sentence += [
-            Part(Text(", ", "，同比")),
-            Part(percent(change), table.address(before)),
-            Part(Text(" on the year", "")),
-        ]
+        said = _on_the_year(said, Link(percent(change), table.address(before)))
     without = [
         r for r in table.rows if r["quarter"] == quarter and r["scope"] == DRIVERLESS and r["distance_km"]
     ]
     if without:
         best = max(without, key=lambda r: r["distance_km"])
-        sentence += [
-            Part(Text("; without one, ", "；无人测试里程最多的是") + _name(best) + Text(" led with ", "，")),
-            Part(amount(float(best["distance_km"]), best["bound"], km), table.address(best)),
-        ]
-    return [*sentence, Part(Text(".", "。"))]
+        said = message(
+            "{tests}; without one, {operator} led with {distance}",
+            tests=said,
+            operator=_name(best),
+            distance=_km(best, table),
+        )
+    return message("{sentence}.", sentence=said)
 
 
-def _orders(tables: Tables, quarter: str) -> Sentence:
+def _km(row: Row, table: Table) -> Link:
+    return Link(distance(float(row["distance_km"]), row["bound"]), table.address(row))
+
+
+def _on_the_year(said: Message, change: Link) -> Message:
+    return message("{figure}, {change} on the year", figure=said, change=change)
+
+
+def _orders(tables: Tables, quarter: str) -> Said:
     table, trips = tables["orders"], tables["robotaxi-trips"]
     row = table.row(operator="baidu", scope="public_rides", quarter=quarter)
-    sentence: Sentence = []
     if row is None:
-        sentence.append(
-            Part(Text("No orders of Apollo Go are held for this quarter", "本季度未持有萝卜快跑的订单数"))
-        )
+        said = message("No orders of Apollo Go are held for this quarter")
     else:
-        sentence += [
-            Part(Text("Apollo Go served ", "萝卜快跑完成订单")),
-            Part(amount(float(row["orders"]), row["bound"]), table.address(row)),
-            Part(Text(" rides", "单")),
-        ]
+        said = message(
+            "Apollo Go served {rides} rides",
+            rides=Link(amount(float(row["orders"]), row["bound"]), table.address(row)),
+        )
         if row["confidence"] == "unsourced":
-            sentence.append(Part(Text(" (a figure without a page behind it)", "（该数未找到出处）")))
+            said = message("{rides} (a figure without a page behind it)", rides=said)
         before = table.row(operator="baidu", scope="public_rides", quarter=shifted(quarter, -4))
         change = _change(float(row["orders"]), before, "orders")
         firm = change_bound(row["bound"], before["bound"]) if before else None
         if change is not None and before is not None and firm:
-            sentence += [
-                Part(Text(", ", "，同比")),
-                Part(percent(change, firm), table.address(before)),
-                Part(Text(" on the year", "")),
-            ]
+            said = _on_the_year(said, Link(percent(change, firm), table.address(before)))
     mine = [r for r in trips.rows if r["operator"] == "waymo" and r["month"] == _month(quarter)]
     if mine:
         month = mine[0]["month"]
-        sentence += [
-            Part(Text("; Waymo carried ", "；Waymo在加州")),
-            Part(Text("", f"{month.year}年{month.month}月完成")),
-            Part(amount(float(mine[0]["orders"]), mine[0]["bound"]), trips.address(mine[0])),
-            Part(Text(f" trips in California in {month:%B}", "单")),
-        ]
-    return [*sentence, Part(Text(".", "。"))]
+        # may use: year
+        said = message(
+            "{orders}; Waymo carried {trips} trips in California in {month}",
+            orders=said,
+            trips=Link(amount(float(mine[0]["orders"]), mine[0]["bound"]), trips.address(mine[0])),
+            month=Written(lambda words: words.habits.month_alone(month)),
+            year=month.year,
+        )
+    return message("{sentence}.", sentence=said)
 
 
-def _cars(tables: Tables, quarter: str) -> Sentence:
+def _cars(tables: Tables, quarter: str) -> Said:
     table = tables["bev-quarterly"]
     pair = [r for name in ("tesla", "byd") if (r := table.row(operator=name, quarter=quarter))]
     if len(pair) < 2:
-        return [
-            Part(
-                Text(
-                    "Electric cars of Tesla and BYD are not both held for this quarter.",
-                    "本季度未同时持有特斯拉与比亚迪的纯电动车数。",
-                )
-            )
-        ]
+        return message("Electric cars of Tesla and BYD are not both held for this quarter.")
     first, second = sorted(pair, key=lambda r: -r["value"])
     ahead = float(first["value"]) - float(second["value"])
-    return [
-        Part(_name(first) + Text(" was ahead of ", "纯电动车多于") + _name(second) + Text(" in electric cars, ", "：")),
-        Part(amount(float(first["value"])), table.address(first)),
-        Part(Text(" to ", "对")),
-        Part(amount(float(second["value"])), table.address(second)),
-        Part(Text(f" ({ahead:,.0f} more).", f"（多{quantity(ahead, 'zh')}辆）。")),
-    ]  # fmt: skip
+    return message(
+        "{first} was ahead of {second} in electric cars, {cars_first} to {cars_second} ({more} more).",
+        first=_name(first),
+        second=_name(second),
+        cars_first=Link(amount(float(first["value"])), table.address(first)),
+        cars_second=Link(amount(float(second["value"])), table.address(second)),
+        more=Written(lambda words: words.habits.difference(ahead)),
+    )
 
 
 def keys(tables: Tables, quarter: str) -> list[Key]:
     """Key figures; one that is not held says so."""
-    km, rides, cars = Text("km", "公里"), Text("rides", "单"), Text("cars", "辆")
-    mileage = tables["mileage-quarterly"]
-    found = []
-    for operator, scope, words in (
-        ("waymo", WITH_DRIVER, Text("Waymo, tests with a driver, California", "Waymo 加州有人测试")),
-        ("cruise", DRIVERLESS, Text("Cruise, driverless tests, California", "Cruise 加州无人测试")),
-    ):
-        found.append(_key(mileage, quarter, words, km, "distance_km", {"operator": operator, "scope": scope}))
-    found.append(
-        _key(tables["orders"], quarter, Text("Apollo Go, orders", "萝卜快跑订单"), rides, "orders",
-             {"operator": "baidu", "scope": "public_rides"})
-    )  # fmt: skip
-    found.append(_trips(tables["robotaxi-trips"], quarter))
-    for company, words in (
-        ("tesla", Text("Tesla, all deliveries", "特斯拉全部交付量")),
-        ("byd", Text("BYD, battery-electric cars", "比亚迪纯电动乘用车")),
-    ):
-        found.append(_key(tables["bev-quarterly"], quarter, words, cars, "value", {"operator": company}))
-    return found
+    km, rides, cars = (message_in("unit", "km"), message_in("unit", "rides"), message_in("unit", "cars"))
+    mileage, cars_sold = tables["mileage-quarterly"], tables["bev-quarterly"]
+    return [
+        _key(mileage, quarter, message("Waymo, tests with a driver, California"), km, "distance_km",
+             {"operator": "waymo", "scope": WITH_DRIVER}),
+        _key(mileage, quarter, message("Cruise, driverless tests, California"), km, "distance_km",
+             {"operator": "cruise", "scope": DRIVERLESS}),
+        _key(tables["orders"], quarter, message("Apollo Go, orders"), rides, "orders",
+             {"operator": "baidu", "scope": "public_rides"}),
+        _trips(tables["robotaxi-trips"], quarter),
+        _key(cars_sold, quarter, message("Tesla, all deliveries"), cars, "value", {"operator": "tesla"}),
+        _key(cars_sold, quarter, message("BYD, battery-electric cars"), cars, "value", {"operator": "byd"}),
+    ]  # fmt: skip
 
 
-def _key(table: Table, quarter: str, title: Text, unit: Text, column: str, of: dict[str, Any]) -> Key:
+def _key(table: Table, quarter: str, title: Said, unit: Said, column: str, of: dict[str, Any]) -> Key:
     row = table.row(**of, quarter=quarter)
     if row is None:
         last = max(
             (str(r["quarter"]) for r in table.rows if all(r[k] == v for k, v in of.items())), default=None
         )
-        note = Text(f"last held: {last}", f"最近持有：{last}") if last else same("")
-        return Key(title, Text("not held", "未持有"), same(""), "#missing", (), note)
+        note: Said = message("last held: {quarter}", quarter=last) if last else ""
+        return Key(title, NOT_HELD, "", "#missing", (), note)
     changes = []
-    for back, label in ((1, Text("on the quarter", "环比")), (4, Text("on the year", "同比"))):
+    for back, label in ((1, message("on the quarter")), (4, message("on the year"))):
         before = table.row(**of, quarter=shifted(quarter, -back))
         changes.append(_said(row, before, column, label, table))
     return Key(title, _value(row, column), unit, table.address(row), tuple(changes), _note(row))
@@ -218,127 +197,148 @@ def _trips(table: Table, quarter: str) -> Key:
         return next((r for r in table.rows if r["operator"] == "waymo" and r["month"] == month), None)
 
     last = _month(quarter)
-    title = Text(f"Waymo, trips in California in {last:%B}", f"Waymo 加州{last.month}月订单")
+    month = Written(lambda words: words.habits.month_alone(last))
+    title = message("Waymo, trips in California in {month}", month=month)
     row = of(last)
     if row is None:
-        return Key(title, Text("not held", "未持有"), same(""), "#missing", (), same(""))
+        return Key(title, NOT_HELD, "", "#missing", (), "")
     changes = tuple(
         _said(row, of(_month(quarter, -back)), "orders", label, table)
-        for back, label in ((1, Text("in three months", "较三个月前")), (4, Text("on the year", "同比")))
+        for back, label in ((1, message("in three months")), (4, message("on the year")))
     )
-    return Key(title, _value(row, "orders"), Text("trips", "单"), table.address(row), changes, _note(row))
+    return Key(
+        title, _value(row, "orders"), message_in("unit", "trips"), table.address(row), changes, _note(row)
+    )
 
 
-def _said(row: Row, before: Row | None, column: str, label: Text, table: Table) -> Change:
+def _said(row: Row, before: Row | None, column: str, label: Said, table: Table) -> Change:
     if before is None:
-        return Change(label, Text("not held", "未持有"))
+        return Change(label, NOT_HELD)
     if before.get("scope") != row.get("scope"):
-        return Change(label, Text("other scope", "口径不同"), table.address(before))
+        return Change(label, message("other scope"), table.address(before))
     if "months" in row and (row["months"] < 3 or before["months"] < 3):
-        return Change(label, Text("part of a quarter", "季度不全"), table.address(before))
+        return Change(label, message("part of a quarter"), table.address(before))
     change = _change(float(row[column]), before, column)
     if change is None:
-        return Change(label, Text("from zero", "此前为零"), table.address(before))
+        return Change(label, message("from zero"), table.address(before))
     firm = change_bound(row["bound"], before["bound"])
-    words = percent(change, firm) if firm else Text("both are bounds", "均为界限")
+    words = percent(change, firm) if firm else message("both are bounds")
     return Change(label, words, table.address(before))
 
 
-def _value(row: Row, column: str) -> Text:
-    text = amount(float(row[column]), row["bound"])
-    return Text(text.en, text.zh)
+def _value(row: Row, column: str) -> Said:
+    return amount(float(row[column]), row["bound"])
 
 
-def _note(row: Row) -> Text:
+def _note(row: Row) -> Said:
     if row.get("confidence") == "unsourced":
-        return Text("no page found that prints it", "未找到刊登的页面")
+        return message("no page found that prints it")
     if row["bound"] == "derived":
-        return Text("derived from other figures", "由其他数推算")
-    return same("")
+        return message("derived from other figures")
+    return ""
 
 
-def changed(tables: Tables, quarter: str, filings: list[Row]) -> list[Sentence]:
+def changed(tables: Tables, quarter: str, filings: list[Row]) -> list[Said]:
     """What is new since the quarter before: movers, firms that came or went, and what was issued."""
-    found: list[Sentence] = []
+    found: list[Said] = []
     table = tables["mileage-quarterly"]
-    for scope, words in (
-        (WITH_DRIVER, Text("with a driver", "有人测试")),
-        (DRIVERLESS, Text("driverless", "无人测试")),
+    for scope, programme in (
+        (WITH_DRIVER, message_in("programme", "with a driver")),
+        (DRIVERLESS, message_in("programme", "driverless")),
     ):
-        now = {
-            r["operator"]: r
-            for r in table.rows
-            if (r["quarter"], r["scope"]) == (quarter, scope) and r["distance_km"]
-        }
-        before = {
-            r["operator"]: r
-            for r in table.rows
-            if (r["quarter"], r["scope"]) == (shifted(quarter, -1), scope) and r["distance_km"]
-        }
-        if not now or not before:
-            continue
-        moved = sorted(
-            (
-                (float(now[o]["distance_km"]) - float(before[o]["distance_km"]), o)
-                for o in now.keys() & before.keys()
-            ),
-            reverse=True,
-        )
-        for difference, operator in [m for m in moved[:2] if m[0] > 0] + [m for m in moved[-2:] if m[0] < 0]:
-            row = now[operator]
-            up = difference > 0
-            found.append([
-                Part(Text(f"California, {words.en}: ", f"加州{words.zh}：") + _name(row) + (UP if up else DOWN)),
-                Part(amount(abs(difference), None, Text(" km", "公里")), table.address(before[operator])),
-                Part(Text(" to ", "，至")),
-                Part(amount(float(row["distance_km"]), row["bound"], Text(" km", "公里")), table.address(row)),
-                Part(Text(".", "。")),
-            ])  # fmt: skip
-        for group, some, en, zh in (
-            (now.keys() - before.keys(), now, "drove again or for the first time", "重新或首次出现里程"),
-            (before.keys() - now.keys(), before, "reported no distance any more", "不再有里程"),
-        ):
-            if group:
-                names = [_name(some[o]) for o in sorted(group)]
-                found.append([Part(Text(
-                    f"California, {words.en}: {', '.join(n.en for n in names)} {en}.",
-                    f"加州{words.zh}：{'、'.join(n.zh for n in names)}{zh}。",
-                ))])  # fmt: skip
+        now, before = (_driven(table, scope, shifted(quarter, by)) for by in (0, -1))
+        if now and before:
+            found += _moved(table, now, before, programme)
+            found += _came_and_went(now, before, programme)
     found += _changed_figures(tables, quarter)
     start, end = quarter_start(quarter), quarter_start(shifted(quarter, 1))
     new = [f for f in filings if start <= f["issued_on"] < end]
     if new:
         issued = ", ".join(f["filing"] for f in new)
+        found.append(Link(message("Filings issued in the quarter: {filings}.", filings=issued), "#sources"))
+    return found
+
+
+def _driven(table: Table, scope: str, quarter: str) -> dict[str, Row]:
+    """Rows with kilometres of a scope and quarter, by operator."""
+    return {
+        r["operator"]: r
+        for r in table.rows
+        if (r["quarter"], r["scope"]) == (quarter, scope) and r["distance_km"]
+    }
+
+
+def _moved(table: Table, now: dict[str, Row], before: dict[str, Row], programme: Said) -> list[Said]:
+    """The two that gained most, and the two that lost most."""
+    moved = sorted(
+        (
+            (float(now[o]["distance_km"]) - float(before[o]["distance_km"]), o)
+            for o in now.keys() & before.keys()
+        ),
+        reverse=True,
+    )
+    found: list[Said] = []
+    for difference, operator in [m for m in moved[:2] if m[0] > 0] + [m for m in moved[-2:] if m[0] < 0]:
+        facts = {
+            "programme": programme,
+            "operator": _name(now[operator]),
+            "difference": Link(distance(abs(difference)), table.address(before[operator])),
+            "distance": _km(now[operator], table),
+        }
         found.append(
-            [
-                Part(
-                    Text(f"Filings issued in the quarter: {issued}.", f"本季度发布的申报：{issued}。"),
-                    "#sources",
-                )
-            ]
+            message("California, {programme}: {operator} up by {difference} to {distance}.", **facts)
+            if difference > 0
+            else message("California, {programme}: {operator} down by {difference} to {distance}.", **facts)
         )
     return found
 
 
-def _changed_figures(tables: Tables, quarter: str) -> list[Sentence]:
-    found: list[Sentence] = []
-    for name, column, of, unit in (
-        ("orders", "orders", {"operator": "baidu"}, Text("rides", "单")),
-        ("bev-quarterly", "value", {"operator": "tesla"}, Text("cars", "辆")),
-        ("bev-quarterly", "value", {"operator": "byd"}, Text("cars", "辆")),
+def _came_and_went(now: dict[str, Row], before: dict[str, Row], programme: Said) -> list[Said]:
+    """Operators that have kilometres in one of the two quarters only."""
+    found: list[Said] = []
+    came, went = sorted(now.keys() - before.keys()), sorted(before.keys() - now.keys())
+    if came:
+        found.append(
+            message(
+                "California, {programme}: {operators} drove again or for the first time.",
+                programme=programme,
+                operators=items([_name(now[o]) for o in came]),
+            )
+        )
+    if went:
+        found.append(
+            message(
+                "California, {programme}: {operators} reported no distance any more.",
+                programme=programme,
+                operators=items([_name(before[o]) for o in went]),
+            )
+        )
+    return found
+
+
+def _changed_figures(tables: Tables, quarter: str) -> list[Said]:
+    found: list[Said] = []
+    for name, column, of in (
+        ("orders", "orders", {"operator": "baidu"}),
+        ("bev-quarterly", "value", {"operator": "tesla"}),
+        ("bev-quarterly", "value", {"operator": "byd"}),
     ):
         table = tables[name]
         now, before = (table.row(**of, quarter=q) for q in (quarter, shifted(quarter, -1)))
-        if now and before and before[column]:
-            who = Text("Apollo Go", "萝卜快跑") if name == "orders" else _name(now)
-            change = 100 * (float(now[column]) / float(before[column]) - 1)
-            firm = change_bound(now["bound"], before["bound"])
-            how = Text(" (", "（") + percent(change, firm) + Text(").", "）。") if firm else Text(".", "。")
-            found.append([
-                Part(who + Text(": ", "：")),
-                Part(amount(float(now[column]), now["bound"]), table.address(now)),
-                Part(Text(f" {unit.en}, after ", f"{unit.zh}，上季度")),
-                Part(amount(float(before[column]), before["bound"]), table.address(before)),
-                Part(how),
-            ])  # fmt: skip
+        if not (now and before and before[column]):
+            continue
+        facts = {
+            "now": Link(amount(float(now[column]), now["bound"]), table.address(now)),
+            "before": Link(amount(float(before[column]), before["bound"]), table.address(before)),
+        }
+        said = (
+            message("Apollo Go: {now} rides, after {before}", **facts)
+            if name == "orders"
+            else message("{company}: {now} cars, after {before}", company=_name(now), **facts)
+        )
+        firm = change_bound(now["bound"], before["bound"])
+        if firm:
+            change = percent(100 * (float(now[column]) / float(before[column]) - 1), firm)
+            said = message("{figures} ({change})", figures=said, change=change)
+        found.append(message("{sentence}.", sentence=said))
     return found

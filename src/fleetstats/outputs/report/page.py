@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -12,7 +11,9 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, cast
 
 from fleetstats.core.errors import ConfigurationError
+from fleetstats.core.progress import Progress, silent
 from fleetstats.core.settings import Settings
+from fleetstats.core.words import Named, Said, counted, languages, message, message_in, name_in_data, words_in
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from fleetstats.outputs.draw_charts import ChartReader, Data
     from fleetstats.outputs.report.tables import Table
 
-Progress = Callable[[str, str], None]
 LEADS = ("mileage-quarterly", "robotaxi-trips", "orders", "bev-quarterly", "beijing-vs-california")
 """The first of these with a figure of the quarter leads the page."""
 
@@ -47,6 +47,7 @@ class Picture:
 
     src: str
     language: str
+    tag: str
     theme: str
     width: int
     height: int
@@ -54,11 +55,11 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Figure:
+class PageChart:
     """A chart on the page, with its tables."""
 
     name: str
-    title: Any
+    title: Said
     pictures: list[Picture]
     tables: list[Table]
     downloads: list[str]
@@ -68,7 +69,7 @@ def build(
     settings: Settings,
     quarter: str,
     as_of: date | None = None,
-    progress: Progress = lambda *_: None,
+    progress: Progress = silent,
     *,
     output: Path | None = None,
     pdf: bool = True,
@@ -109,7 +110,7 @@ def build(
             raise ConfigurationError(
                 f"the report could not be written: {error.strerror or error}\n"
                 f"  where:    {error.filename or root}\n"
-                "  to do:    make room or mend the folder's rights, and run again; the last report is as it was"
+                "  to do:    make room or fix the folder's rights, and run again; the last report is as it was"
             ) from error
     outcome.seconds = perf_counter() - started
     return outcome
@@ -124,7 +125,6 @@ def _write(charts: ChartReader, folder: Path, outcome: Outcome, prints: bool, pr
     from fleetstats.outputs.report import evidence, findings, sections, table_specs, tables, traces
     from fleetstats.outputs.report import revisions as revised
     from fleetstats.outputs.report.assets import write_tables
-    from fleetstats.outputs.report.words import plain
 
     reader, state, quarter = charts.reader, charts.state, outcome.quarter
     until = quarter_end(quarter)
@@ -135,10 +135,10 @@ def _write(charts: ChartReader, folder: Path, outcome: Outcome, prints: bool, pr
         read[spec.name] = tables.read(reader, spec, known, quarter, until)
         write_tables(folder / "data", spec.name, read[spec.name].data)
     claims = sections.claims(reader, state)
-    followed = {table.spec.mart: table.figures for table in read.values()}
+    anchors = {table.spec.mart: table.figure_anchors for table in read.values()}
     if claims:
-        followed["claim_review"] = {f"claim={c['claim']}": c["anchor"] for c in claims}
-    wrong = traces.write_traces(charts.settings, folder, followed, state, outcome.as_of, progress)
+        anchors["claim_review"] = {f"claim={c['claim']}": c["anchor"] for c in claims}
+    wrong = traces.write_traces(charts.settings, folder, anchors, state, outcome.as_of, progress)
     outcome.warnings += [f"does not add up: {line}" for line in wrong]
     data = [charts.read(chart) for chart in CHARTS.values()]
     for one in data:
@@ -146,8 +146,8 @@ def _write(charts: ChartReader, folder: Path, outcome: Outcome, prints: bool, pr
             write_tables(
                 folder / "data", one.chart.name, pa.Table.from_pandas(one.frame, preserve_index=False)
             )
-    figures = [
-        _figure(one, [t for t in read.values() if t.spec.chart == one.chart.name], folder, outcome, progress)
+    drawn = [
+        _chart(one, [t for t in read.values() if t.spec.chart == one.chart.name], folder, outcome, progress)
         for one in data
     ]
     lead = _lead(read, quarter)
@@ -162,8 +162,8 @@ def _write(charts: ChartReader, folder: Path, outcome: Outcome, prints: bool, pr
         "until": until,
         "sentences": sentences,
         "keys": keys,
-        "lead": next((f for f in figures if f.name == lead), figures[0]),
-        "figures": figures,
+        "lead": next((chart for chart in drawn if chart.name == lead), drawn[0]),
+        "charts": drawn,
         "changed": findings.changed(read, quarter, filings),
         "revised": revised.revised(reader, state, read, until),
         "incidents": [t for t in read.values() if t.spec.chart == table_specs.INCIDENTS],
@@ -173,7 +173,7 @@ def _write(charts: ChartReader, folder: Path, outcome: Outcome, prints: bool, pr
         "missing": sections.missing(reader, until),
         "filings": list(known.filings.values()),
         "groups": known.groups,
-        "pdfs": ["report.en.pdf", "report.zh.pdf"] if prints else [],
+        "pdfs": _pdfs() if prints else [],
     }
     html = _rendered("report.html.j2", context)
     (folder / "index.html").write_text(html, encoding="utf-8")
@@ -182,27 +182,35 @@ def _write(charts: ChartReader, folder: Path, outcome: Outcome, prints: bool, pr
         "as_of": outcome.as_of.isoformat() if outcome.as_of else None,
         "publication_id": state.publication_id,
         "published_at": state.published_at,
-        "sentences": [{"en": plain(s).en, "zh": plain(s).zh} for s in sentences],
+        "sentences": [{language: words_in(language).of(s) for language in languages()} for s in sentences],
     }
     (folder / "report.json").write_text(
         json.dumps(facts, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
     )
 
 
-def _figure(data: Data, own: list[Table], folder: Path, outcome: Outcome, progress: Progress) -> Figure:
-    """Draw a chart in both languages and themes; a printable one only in light."""
-    from fleetstats.charts import LANGUAGES
-    from fleetstats.charts.files import EmptyChart, Format, render
-    from fleetstats.charts.page import NOTHING
-    from fleetstats.outputs.report.assets import png_size
-    from fleetstats.outputs.report.words import Text
+def _pdfs() -> list[tuple[str, str]]:
+    """The file of each language, and what it is called in it."""
+    return [
+        (f"report.{words.language}.pdf", words.say("PDF ({language})", language=words.habits.name))
+        for words in map(words_in, languages())
+    ]
 
+
+def _chart(data: Data, own: list[Table], folder: Path, outcome: Outcome, progress: Progress) -> PageChart:
+    """Draw a chart in all languages and both themes; a printable one only in light."""
+    from fleetstats.charts.files import EmptyChart, Format, render
+    from fleetstats.charts.page import NO_DATA
+    from fleetstats.outputs.report.assets import png_size
+
+    every = [words_in(language) for language in reversed(languages())]
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", EmptyChart)
         for theme, forms in (("light", ("png", "pdf")), ("dark", ("png",))):
             render(
                 data.chart,
                 data.frame,
+                languages=every,
                 themes=(cast("ThemeName", theme),),
                 formats=cast("tuple[Format, ...]", forms),
                 folder=folder / "charts",
@@ -211,15 +219,17 @@ def _figure(data: Data, own: list[Table], folder: Path, outcome: Outcome, progre
             )
     outcome.warnings += sorted({str(w.message) for w in caught if issubclass(w.category, EmptyChart)})
     name, pictures = data.chart.name, []
-    for language in LANGUAGES:
-        alt = (
-            data.chart.describe(data.frame, language) or f"{data.chart.title(language)}: {NOTHING[language]}"
+    for words in every:
+        alt = data.chart.describe(data.frame, words) or words.say(
+            "{chart}: {nothing}", chart=data.chart.about, nothing=NO_DATA
         )
         for theme, suffix in (("light", ""), ("dark", ".dark")):
-            path = folder / "charts" / f"{name}.{language}{suffix}.png"
-            pictures.append(Picture(f"charts/{path.name}", language, theme, *png_size(path), alt))
+            path = folder / "charts" / f"{name}.{words.language}{suffix}.png"
+            pictures.append(
+                Picture(f"charts/{path.name}", words.language, words.habits.tag, theme, *png_size(path), alt)
+            )
     tables = [t.spec.name for t in own] or [name]
-    return Figure(name, Text(data.chart.title_en, data.chart.title_zh), pictures, own, tables)
+    return PageChart(name, data.chart.about, pictures, own, tables)
 
 
 def _lead(tables: dict[str, Table], quarter: str) -> str:
@@ -234,16 +244,22 @@ def _lead(tables: dict[str, Table], quarter: str) -> str:
 def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    from fleetstats.outputs.report.sections import model_name
-    from fleetstats.outputs.report.words import Text, anchor, number, quarter_name
+    from fleetstats.charts.forecast_scorecard import model_name
+    from fleetstats.core import statistics
+    from fleetstats.outputs.report import words
 
     environment = Environment(
         loader=PackageLoader("fleetstats.outputs.report", "templates"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     environment.globals.update(
-        Text=Text, anchor=anchor, quarter_name=quarter_name, number=number, model_name=model_name
-    )
+        {name: getattr(words, name) for name in (
+            "t", "w", "in_all", "labelled", "anchor", "number", "quarter_name", "quarter_code", "Link", "Marked",
+        )},
+        message=message, message_in=message_in, counted=counted, Named=Named, name_in_data=name_in_data,
+        model_name=model_name, languages=words.offered(), statistics=statistics,
+        tags={one.language: one.habits.tag for one in words.offered()},
+    )  # fmt: skip
     return environment
 
 
@@ -257,13 +273,13 @@ def _rendered(template: str, context: dict[str, Any]) -> str:
 
 
 def _print(browser: str, folder: Path, outcome: Outcome, progress: Progress) -> None:
-    """The page as PDF in both languages."""
+    """The page as PDF in each language."""
     from fleetstats.outputs.report.assets import print_pdf
 
-    for language in ("en", "zh"):
+    for language in languages():
         progress("print", f"report.{language}.pdf")
         target = folder / f"report.{language}.pdf"
-        problem = print_pdf(browser, folder / "index.html", target, language)
+        problem = print_pdf(browser, folder / "index.html", target, words_in(language).habits.tag)
         if problem:
             outcome.warnings.append(problem)
         else:

@@ -8,7 +8,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from fleetstats.outputs.report.words import Text, anchor, same
+from fleetstats.core.words import Said, message, message_in
+from fleetstats.outputs.report.words import anchor
 from fleetstats.warehouse.queries import has
 
 if TYPE_CHECKING:
@@ -19,10 +20,10 @@ Row = dict[str, Any]
 DAYS = 92
 """Publications of one quarter count: a page of the quarter before would have been made of what was before them."""
 LISTED = 20
-CHANGES: dict[str, Text] = {
-    "new": Text("new", "新增"),
-    "changed": Text("changed", "变动"),
-    "removed": Text("removed", "撤下"),
+CHANGES = {
+    "new": message_in("revision", "new"),
+    "changed": message_in("revision", "changed"),
+    "removed": message_in("revision", "removed"),
 }
 
 
@@ -145,15 +146,15 @@ def _percent(row: Row) -> str:
     return f"{100 * (float(new) / float(old) - 1):+,.2f}%".replace("-", "\u2212")
 
 
-def _said(value: Decimal | None, bound: str | None) -> Text:
+def _said(value: Decimal | None, bound: str | None) -> Said:
     from fleetstats.outputs.report.table_specs import CODES
     from fleetstats.outputs.report.words import number
 
     if value is None:
-        return same("–")
+        return "–"
     if bound in (None, "exact"):
-        return same(number(value))
-    return same(number(value) + " ") + CODES.get(str(bound), same(str(bound)))
+        return number(value)
+    return message("{value} {bound}", value=number(value), bound=CODES.get(str(bound), str(bound)))
 
 
 def _addresses(tables: dict[str, Table]) -> dict[tuple[str, str], str]:
@@ -186,7 +187,7 @@ def _records(reader: Reader, state: State) -> list[Row]:
         "order by filing, change, column_name"
     ).to_pylist()
     return [
-        {**r, "words": CHANGES.get(r["change"], same(str(r["change"]))),
+        {**r, "words": CHANGES.get(r["change"], str(r["change"])),
          "anchor": anchor("records", r["filing"], r["change"], r["column_name"] or "record")}
         for r in rows
     ]  # fmt: skip

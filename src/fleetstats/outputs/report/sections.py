@@ -7,10 +7,10 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from fleetstats.charts.claims import VERDICTS
-from fleetstats.charts.forecast_scorecard import model_name as _model_name
-from fleetstats.charts.numbers import quantity
+from fleetstats.charts.coverage import STATUS
+from fleetstats.core.words import Said, Written, message, name_in_data
 from fleetstats.outputs.report.tables import trace_link
-from fleetstats.outputs.report.words import Text, anchor, same
+from fleetstats.outputs.report.words import anchor, figure
 from fleetstats.warehouse.queries import statement
 
 if TYPE_CHECKING:
@@ -56,14 +56,6 @@ def checks(reader: Reader, state: State) -> Checks:
     )
 
 
-STATUS: dict[str, Text] = {
-    "missing": Text("published, not held", "已公布但未持有"),
-    "not_found": Text("looked for, not found", "查找未果"),
-    "partial": Text("held in part", "部分持有"),
-    "filed_empty": Text("filed empty", "申报为空"),
-}
-
-
 def missing(reader: Reader, until: date) -> list[Row]:
     """What is not held of the time to the end of the quarter, the latest first."""
     rows = reader.query(
@@ -83,12 +75,12 @@ def missing(reader: Reader, until: date) -> list[Row]:
         found.append(
             {
                 "anchor": anchor("gap", r["source"], operator, scope, r["measure"], r["period"], r["status"]),
-                "source": Text(r["source_en"], r["source_zh"]),
-                "operator": Text(r["name_en"] or operator, r["name_zh"] or r["name_en"] or operator),
-                "scope": Text(r["scope_en"] or scope, r["scope_zh"] or scope),
+                "source": name_in_data(r, "source", r["source"]),
+                "operator": name_in_data(r, "name", operator),
+                "scope": name_in_data(r, "scope", scope),
                 "measure": str(r["measure"]).replace("_", " "),
                 "period": r["period"],
-                "status": STATUS.get(r["status"], same(str(r["status"]))),
+                "status": STATUS.get(r["status"], str(r["status"])),
                 "code": r["status"],
                 "reason": r["reason"] or "",
             }
@@ -106,40 +98,33 @@ class Forecasts:
     card: list[Row] = field(default_factory=list)
 
 
-def model_name(code: str) -> Text:
-    """A model as readers of both languages call it."""
-    return Text(_model_name(code, "en"), _model_name(code, "zh"))
-
-
 class _Names:
     """Series as readers call them: the operator and the scope of their figures."""
 
     def __init__(self, reader: Reader) -> None:
         self._of = {
-            (kind, r["code"]): Text(r["en"] or r["code"], r["zh"] or r["en"] or r["code"])
+            (kind, r["code"]): name_in_data(r, "name", r["code"])
             for kind, query in (
-                ("operator", "select operator as code, name_en as en, name_zh as zh from operator"),
-                ("scope", "select scope as code, title_en as en, title_zh as zh from scope"),
+                ("operator", "select operator as code, name_en, name_zh from operator"),
+                ("scope", "select scope as code, title_en as name_en, title_zh as name_zh from scope"),
             )
             for r in reader.query(query).to_pylist()
         }
 
-    def of(self, row: Row) -> Text:
+    def of(self, row: Row) -> Said:
         """The words for a row with `operator` and `scope`; its series where they say nothing."""
-        parts = [self._of.get((kind, row[kind])) for kind in ("operator", "scope")]
-        if parts[0] is None or parts[1] is None:
-            return same(str(row["series"]))
-        return parts[0] + Text(", ", "，") + parts[1]
+        operator, scope = (self._of.get((kind, row[kind])) for kind in ("operator", "scope"))
+        if operator is None or scope is None:
+            return str(row["series"])
+        return message("{operator}, {scope}", operator=operator, scope=scope)
 
 
-def _range(low: float, high: float) -> Text:
-    return Text(
-        f"{quantity(low, 'en')} to {quantity(high, 'en')}", f"{quantity(low, 'zh')}至{quantity(high, 'zh')}"
+def _range(low: float, high: float) -> Said:
+    ends = (
+        Written(lambda words: words.habits.quantity(low)),
+        Written(lambda words: words.habits.quantity(high)),
     )
-
-
-def _figure(value: float) -> Text:
-    return Text(quantity(value, "en", more=1), quantity(value, "zh"))
+    return message("{low} to {high}", low=ends[0], high=ends[1])
 
 
 def forecasts(reader: Reader, state: State, until: date) -> Forecasts:
@@ -157,12 +142,12 @@ def forecasts(reader: Reader, state: State, until: date) -> Forecasts:
             found.ahead.append(
                 {**r, "name": names.of(r),
                  "anchor": anchor("r", "order_forecast", r["series"], r["quantity"], r["target_period"]),
-                 "median": _figure(r["median"]), "half": _range(r["low_50"], r["high_50"]),
+                 "median": figure(r["median"]), "half": _range(r["low_50"], r["high_50"]),
                  "most": _range(r["low_95"], r["high_95"])}
             )  # fmt: skip
     if "threshold_forecast" in state.rows:
         found.thresholds = [
-            {**r, "threshold": _figure(float(r["threshold"])), "name": names.of(r),
+            {**r, "threshold": figure(float(r["threshold"])), "name": names.of(r),
              "anchor": anchor("r", "threshold_forecast", r["series"], r["threshold"])}
             for r in reader.query(
                 "select distinct series, operator, scope, origin, threshold, passing_early, passing_median, "
@@ -210,7 +195,7 @@ def _about(reader: Reader, until: date, names: _Names) -> list[Row]:
     rows.sort(key=lambda r: (r["series"], r["basis"], r["model"], str(r["origin"])))
     return [
         {**r, "anchor": anchor("r", r["basis"], r["series"], r["model"], r["origin"]), "name": names.of(r),
-         "median": _figure(r["median"]), "truth": _figure(r["truth_value"])}
+         "median": figure(r["median"]), "truth": figure(r["truth_value"])}
         for r in rows
     ]  # fmt: skip
 
@@ -221,19 +206,19 @@ def claims(reader: Reader, state: State) -> list[Row]:
         return []
     found = []
     for r in reader.query("select * from claim_review order by claim_number, claim").to_pylist():
-        hue, sign, english, chinese = VERDICTS.get(r["verdict"], ("grey", "–", r["verdict"], r["verdict"]))
+        hue, sign, verdict = VERDICTS.get(r["verdict"], ("grey", "–", r["verdict"]))
         found.append(
             {
                 "anchor": anchor("r", "claim_review", r["claim"]),
                 "claim": r["claim"],
                 "trace": trace_link("claim_review", anchor("r", "claim_review", r["claim"])),
                 "number": r["claim_number"],
-                "statement": Text(r["statement_en"], r["statement_zh"]),
-                "verdict": Text(english, chinese),
+                "statement": name_in_data(r, "statement", ""),
+                "verdict": verdict,
                 "sign": sign,
                 "hue": hue,
-                "sentence": Text(r["sentence_en"], r["sentence_zh"]),
-                "missing": Text(r["missing_en"] or "", r["missing_zh"] or r["missing_en"] or ""),
+                "sentence": name_in_data(r, "sentence", ""),
+                "missing": name_in_data(r, "missing", "") if r["missing_en"] else "",
             }
         )
     return found

@@ -6,9 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from fleetstats.charts.bev_quarterly import MEASURES
 from fleetstats.core.periods import quarter_of
+from fleetstats.core.statistics import CONFIDENCE_PERCENT
+from fleetstats.core.words import Said, message, message_in
 from fleetstats.outputs.report.evidence import Row
-from fleetstats.outputs.report.words import Text, quarter_start, shifted
+from fleetstats.outputs.report.words import quarter_start, shifted
 from fleetstats.warehouse.queries import Sql
 
 
@@ -17,7 +20,7 @@ class Column:
     """A column that is shown: where its value is, and what it is called."""
 
     name: str
-    head: Text
+    head: Said
     number: bool = False
     long: bool = False
 
@@ -33,7 +36,7 @@ class Spec:
     name: str
     chart: str
     mart: str
-    title: Text
+    title: Said
     query: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
@@ -44,22 +47,22 @@ INCIDENTS = "incidents"
 """Tables that belong to no chart: they have a section of their own."""
 
 
-_OPERATOR = Column("operator", Text("Operator", "公司"))
+_OPERATOR = Column("operator", message("Operator"))
 
 
-_SCOPE = Column("scope", Text("Scope", "统计口径"))
+_SCOPE = Column("scope", message("Scope"))
 
 
-_KNOWN = Column("issued_on", Text("Known since", "公布日"))
+_KNOWN = Column("issued_on", message("Known since"))
 
 
-_BOUND = Column("bound", Text("Bound", "界限"))
+_BOUND = Column("bound", message("Bound"))
 
 
-_CONFIDENCE = Column("confidence", Text("Evidence", "依据"))
+_CONFIDENCE = Column("confidence", message("Evidence"))
 
 
-_QUARTER = Column("quarter", Text("Quarter", "季度"))
+_QUARTER = Column("quarter", message("Quarter"))
 
 
 _JOINS = """
@@ -78,8 +81,8 @@ PARTS: dict[str, Sql] = {
 """What several queries share: `{names}` in them is what readers call operator and scope, `{joins}` gets them."""
 
 
-def _km(name: str, words: Text | None = None) -> Column:
-    return Column(name, words or Text("Distance, km", "里程（公里）"), number=True)
+def _km(name: str, words: Said | None = None) -> Column:
+    return Column(name, words or message("Distance, km"), number=True)
 
 
 def _five_quarters(rows: list[Row], quarter: str) -> list[Row]:
@@ -118,7 +121,7 @@ SPECS: tuple[Spec, ...] = (
         "beijing-vs-california",
         "beijing-vs-california",
         "beijing_vs_california",
-        Text("Cumulative distance with bounds", "累计里程及上下限"),
+        message("Cumulative distance with bounds"),
         """
 select {figure_key} as figure_key_,
     m.fleet as operator, m.region, m.scope, m.convention, m.year, m.through, m.km, m.km_low, m.km_high,
@@ -130,9 +133,9 @@ order by m.convention, m.region, m.fleet, m.scope, m.year
 """,
         ("operator", "scope", "convention", "year"),
         (
-            _OPERATOR, _SCOPE, Column("convention", Text("Mile", "英里换算")), Column("through", Text("To", "截至")),
+            _OPERATOR, _SCOPE, Column("convention", message("Mile")), Column("through", message("To")),
             _km("km"),
-            _km("km_low", Text("At least, km", "至少（公里）")), _km("km_high", Text("At most, km", "至多（公里）")),
+            _km("km_low", message("At least, km")), _km("km_high", message("At most, km")),
             _BOUND,
         ),
     ),
@@ -140,7 +143,7 @@ order by m.convention, m.region, m.fleet, m.scope, m.year
         "mileage-cumulative",
         "mileage-cumulative",
         "mileage_cumulative",
-        Text("Total of each operator", "各公司累计"),
+        message("Total of each operator"),
         """
 select {figure_key} as figure_key_,
     m.operator, m.scope, m.month, m.distance_km_cumulative, m.since, m.months_held,
@@ -152,9 +155,9 @@ order by m.scope desc, m.distance_km_cumulative desc, m.operator, m.month
 """,
         ("operator", "scope", "month"),
         (
-            _OPERATOR, _SCOPE, Column("since", Text("From", "起于")), Column("month", Text("Last month", "最后一月")),
+            _OPERATOR, _SCOPE, Column("since", message("From")), Column("month", message("Last month")),
             _km("distance_km_cumulative"),
-            Column("months_missing", Text("Months missing", "缺月数"), number=True), _BOUND,
+            Column("months_missing", message("Months missing"), number=True), _BOUND,
         ),
         _latest("month", "operator", "scope"),
     ),
@@ -162,7 +165,7 @@ order by m.scope desc, m.distance_km_cumulative desc, m.operator, m.month
         "mileage-quarterly",
         "mileage-quarterly",
         "mileage_quarterly",
-        Text("Each operator and quarter", "各公司各季度"),
+        message("Each operator and quarter"),
         """
 select {figure_key} as figure_key_,
     m.operator, m.scope, m.quarter, m.quarter_start, m.months, m.distance_km,
@@ -175,8 +178,8 @@ order by m.quarter_start desc, m.scope desc, m.distance_km desc, m.operator
         ("operator", "scope", "quarter"),
         (
             _QUARTER, _OPERATOR, _SCOPE, _km("distance_km"),
-            _km("distance_mi_reported", Text("Miles reported", "申报英里")),
-            Column("months", Text("Months held", "持有月数"), number=True), _BOUND,
+            _km("distance_mi_reported", message("Miles reported")),
+            Column("months", message("Months held"), number=True), _BOUND,
         ),
         _five_quarters,
     ),
@@ -184,7 +187,7 @@ order by m.quarter_start desc, m.scope desc, m.distance_km desc, m.operator
         "disengagement-rate",
         "disengagement-rate",
         "disengagement_rate",
-        Text("Rates of the last report year", "最近报告年度的比率"),
+        message("Rates of the last report year"),
         """
 select {figure_key} as figure_key_,
     m.operator, m.scope, m.report_year, m.period_start, m.period_end, m.disengagements, m.distance_km,
@@ -196,11 +199,11 @@ order by m.report_year desc, m.scope desc, m.distance_km desc, m.operator, m.per
 """,
         ("operator", "scope", "report_year", "period_start"),
         (
-            Column("report_year", Text("Report year", "报告年度")), _OPERATOR, _SCOPE, _km("distance_km"),
-            Column("disengagements", Text("Disengagements", "脱离次数"), number=True),
-            _km("km_per_disengagement", Text("km per disengagement", "每次脱离公里")),
-            _km("km_per_disengagement_low", Text("95 %, low", "95%下限")),
-            _km("km_per_disengagement_high", Text("95 %, high", "95%上限")),
+            Column("report_year", message("Report year")), _OPERATOR, _SCOPE, _km("distance_km"),
+            Column("disengagements", message_in("column", "Disengagements"), number=True),
+            _km("km_per_disengagement", message("km per disengagement")),
+            _km("km_per_disengagement_low", message("{level} %, low", level=CONFIDENCE_PERCENT)),
+            _km("km_per_disengagement_high", message("{level} %, high", level=CONFIDENCE_PERCENT)),
         ),
         _latest("report_year", "scope"),
     ),
@@ -208,7 +211,7 @@ order by m.report_year desc, m.scope desc, m.distance_km desc, m.operator, m.per
         "orders",
         "orders",
         "orders_quarterly",
-        Text("Orders by quarter", "季度订单"),
+        message("Orders by quarter"),
         """
 select {figure_key} as figure_key_,
     m.operator, m.scope, m.quarter, m.quarter_start, m.orders, m.bound, m.confidence, m.issued_on, m.title_printed,
@@ -219,14 +222,14 @@ where m.quarter_start <= $until
 order by m.quarter_start desc, m.operator
 """,
         ("operator", "scope", "quarter"),
-        (_QUARTER, _OPERATOR, _SCOPE, Column("orders", Text("Orders", "订单"), number=True), _BOUND, _CONFIDENCE,
+        (_QUARTER, _OPERATOR, _SCOPE, Column("orders", message("Orders"), number=True), _BOUND, _CONFIDENCE,
          _KNOWN),
     ),
     Spec(
         "orders-cumulative",
         "orders",
         "orders_cumulative",
-        Text("Running totals", "累计订单"),
+        message("Running totals"),
         """
 select {figure_key} as figure_key_,
     m.operator, m.scope, m.as_of, m.basis, m.orders, m.bound, m.contains_unsourced, m.contains_lower_bound,
@@ -237,14 +240,14 @@ where m.as_of <= $until
 order by m.as_of desc, m.operator, m.basis
 """,
         ("operator", "scope", "as_of", "basis"),
-        (Column("as_of", Text("Day", "日期")), _OPERATOR, _SCOPE, Column("basis", Text("Basis", "性质")),
-         Column("orders", Text("Orders", "订单"), number=True), _BOUND, _KNOWN),
+        (Column("as_of", message("Day")), _OPERATOR, _SCOPE, Column("basis", message("Basis")),
+         Column("orders", message("Orders"), number=True), _BOUND, _KNOWN),
     ),
     Spec(
         "robotaxi-trips",
         "robotaxi-trips",
         "orders_monthly",
-        Text("Trips by month, California", "加州月度订单"),
+        message("Trips by month, California"),
         """
 select {figure_key} as figure_key_,
     m.operator, m.scope, m.month, m.orders, m.bound, m.confidence, m.issued_on, m.title_printed, m.url, {names}
@@ -254,8 +257,8 @@ where m.month <= $until and m.scope in ('cpuc_driverless', 'cpuc_unspecified')
 order by m.month desc, m.operator, m.scope
 """,
         ("operator", "scope", "month"),
-        (Column("month", Text("Month", "月份")), _OPERATOR, _SCOPE,
-         Column("orders", Text("Trips", "订单"), number=True),
+        (Column("month", message("Month")), _OPERATOR, _SCOPE,
+         Column("orders", message("Trips"), number=True),
          _BOUND, _CONFIDENCE, _KNOWN),
         _fifteen_months,
     ),
@@ -263,7 +266,7 @@ order by m.month desc, m.operator, m.scope
         "bev-quarterly",
         "bev-quarterly",
         "bev_quarterly",
-        Text("Cars by quarter", "季度销量"),
+        message("Cars by quarter"),
         """
 select {figure_key} as figure_key_,
     m.company as operator, m.measure, m.period as quarter, m.quarter_start, m.value, m.unit, m.bound, m.confidence,
@@ -274,14 +277,14 @@ where m.quarter_start <= $until
 order by m.quarter_start desc, m.company
 """,
         ("operator", "measure", "quarter"),
-        (_QUARTER, Column("operator", Text("Company", "公司")), Column("measure", Text("Measure", "指标")),
-         Column("value", Text("Cars", "辆"), number=True), _BOUND, _CONFIDENCE, _KNOWN),
+        (_QUARTER, Column("operator", message("Company")), Column("measure", message("Measure")),
+         Column("value", message("Cars"), number=True), _BOUND, _CONFIDENCE, _KNOWN),
     ),
     Spec(
         "noa-chips",
         "noa-chips",
         "noa_chip_share",
-        Text("Shares", "份额"),
+        message("Shares"),
         """
 select {figure_key} as figure_key_,
     m.vendor as operator, m.measure, m.segment, m.period, m.value, m.unit, m.bound, m.confidence, m.issued_on,
@@ -292,16 +295,16 @@ where m.period_end <= $until and m.measure = 'noa_chip_share'
 order by m.period desc, m.segment desc, m.value desc
 """,
         ("operator", "measure", "segment", "period"),
-        (Column("period", Text("Period", "时期")), Column("segment", Text("Segment", "细分市场")),
-         Column("operator", Text("Vendor", "供应商")),
-         Column("value", Text("Share, %", "份额（%）"), number=True), _BOUND, _CONFIDENCE,
+        (Column("period", message("Period")), Column("segment", message("Segment")),
+         Column("operator", message("Vendor")),
+         Column("value", message("Share, %"), number=True), _BOUND, _CONFIDENCE,
          _KNOWN),
     ),
     Spec(
         "incident-rate",
         INCIDENTS,
         "incident_rate",
-        Text("Crash reports per million km, or why there is no rate", "每百万公里事故数，或不给比率的原因"),
+        message("Crash reports per million km, or why there is no rate"),
         """
 select {figure_key} as figure_key_,
     m.operator, m.scope, m.report_year, m.period_start, m.period_end, m.incidents, m.distance_km,
@@ -314,12 +317,12 @@ order by m.report_year desc, case when m.reason is null then 0 else 1 end, m.inc
 """,
         ("operator", "scope", "report_year", "reason"),
         (
-            Column("report_year", Text("Report year", "报告年度")), _OPERATOR,
-            Column("incidents", Text("Incidents", "事故数"), number=True),
-            Column("incidents_per_million_km", Text("Per million km", "每百万公里"), number=True),
-            Column("incidents_per_million_km_low", Text("95 %, low", "95%下限"), number=True),
-            Column("incidents_per_million_km_high", Text("95 %, high", "95%上限"), number=True),
-            Column("reason", Text("Why there is no rate", "不给比率的原因"), long=True),
+            Column("report_year", message("Report year")), _OPERATOR,
+            Column("incidents", message("Incidents"), number=True),
+            Column("incidents_per_million_km", message("Per million km"), number=True),
+            Column("incidents_per_million_km_low", message("{level} %, low", level=CONFIDENCE_PERCENT), number=True),
+            Column("incidents_per_million_km_high", message("{level} %, high", level=CONFIDENCE_PERCENT), number=True),
+            Column("reason", message("Why there is no rate"), long=True),
             _km("distance_km"), _SCOPE,
         ),
         _latest("report_year"),
@@ -328,7 +331,7 @@ order by m.report_year desc, case when m.reason is null then 0 else 1 end, m.inc
         "incidents-monthly",
         INCIDENTS,
         "incidents_monthly",
-        Text("Crash reports by month and reporting firm", "各申报公司各月事故报告"),
+        message("Crash reports by month and reporting firm"),
         """
 select {figure_key} as figure_key_,
     m.operator, m.scope, m.month, m.reports, m.incidents, m.incidents_shared, m.incidents_injury, m.bound,
@@ -340,56 +343,48 @@ order by m.month desc, case when m.operator = 'all' then 0 else 1 end, m.inciden
 """,
         ("operator", "scope", "month"),
         (
-            Column("month", Text("Month", "月份")), _OPERATOR,
-            Column("incidents", Text("Incidents", "事故数"), number=True),
-            Column("incidents_injury", Text("With alleged injury", "据称有伤亡"), number=True),
-            Column("incidents_shared", Text("Reported by others too", "他家亦申报"), number=True),
-            Column("reports", Text("Reports", "报告数"), number=True), _BOUND,
+            Column("month", message("Month")), _OPERATOR,
+            Column("incidents", message("Incidents"), number=True),
+            Column("incidents_injury", message("With alleged injury"), number=True),
+            Column("incidents_shared", message("Reported by others too"), number=True),
+            Column("reports", message("Reports"), number=True), _BOUND,
         ),
         _last_quarter,
     ),
 )  # fmt: skip
 
 
-REASONS: dict[str | None, Text] = {
-    "no mileage is published for this state": Text(
-        "no mileage is published for this state", "该州未公布里程"
-    ),
-    "the reports do not say that they are of testing under a permit whose mileage is filed": Text(
-        "the reports do not say that they are of testing under a permit whose mileage is filed",
-        "报告未说明是否属于申报里程的测试许可",
-    ),
-    "its Californian reports print 'CA DMV, CA PUC': testing and service together; the mileage filed with the DMV "
-    "is that of testing only": Text(
-        "its Californian reports print “CA DMV, CA PUC”: testing and service together; the mileage filed with the "
-        "DMV is that of testing only",
-        "其加州报告标为“CA DMV, CA PUC”，测试与运营不分；申报给DMV的里程只含测试",
-    ),
-    "its Californian reports do not say whether the car was in testing or in service; the mileage filed with the "
-    "DMV is that of testing only": Text(
-        "its Californian reports do not say whether the car was in testing or in service; the mileage filed with "
-        "the DMV is that of testing only",
-        "其加州报告未说明车辆在测试还是在运营；申报给DMV的里程只含测试",
-    ),
-    "no mileage is held of this operator, scope and month": Text(
-        "no mileage is held of this operator, scope and month", "未持有该公司、口径与月份的里程"
-    ),
+REASONS = {
+    reason.text.replace("“", "'").replace("”", "'"): reason
+    for reason in (
+        message("no mileage is published for this state"),
+        message("the reports do not say that they are of testing under a permit whose mileage is filed"),
+        message(
+            "its Californian reports print “CA DMV, CA PUC”: testing and service together; the mileage filed with the "
+            "DMV is that of testing only"
+        ),
+        message(
+            "its Californian reports do not say whether the car was in testing or in service; the mileage filed with "
+            "the DMV is that of testing only"
+        ),
+        message("no mileage is held of this operator, scope and month"),
+    )
 }
-"""The reasons of `incident_rate` for readers of Chinese; one that is new is printed as it is."""
+"""The reasons of `incident_rate`, by what its column has; one that is new is printed as it is."""
 
 
-CODES: dict[str, Text] = {
-    "exact": Text("exact", "准确"),
-    "at_least": Text("at least", "至少"),
-    "at_most": Text("at most", "至多"),
-    "between": Text("between", "区间"),
-    "approximate": Text("approximate", "约数"),
-    "derived": Text("derived", "推算"),
-    "high": Text("high", "高"),
-    "medium": Text("medium", "中"),
-    "unsourced": Text("no page found", "未找到出处"),
-    "published": Text("published", "公布"),
-    "report_1_6": Text("1.6 km", "1.6公里"),
-    "total_deliveries": Text("all deliveries", "全部交付量"),
-    "bev_passenger_sales": Text("battery-electric passenger cars", "纯电动乘用车销量"),
+CODES = {
+    "exact": message("exact"),
+    "at_least": message("at least"),
+    "at_most": message("at most"),
+    "between": message("between"),
+    "approximate": message("approximate"),
+    "derived": message("derived"),
+    "high": message_in("confidence", "high"),
+    "medium": message_in("confidence", "medium"),
+    "unsourced": message("no page found"),
+    "published": message("published"),
+    "report_1_6": message("1.6 km"),
+    **MEASURES,
 }
+"""Codes of the marts, for readers."""

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from fleetstats.core.periods import quarter_of
 from fleetstats.core.schema.keys import key_text
 from fleetstats.core.schema.tables import TABLES
+from fleetstats.core.words import SOURCE, Said, message, name_in_data
 from fleetstats.outputs.report.evidence import Evidence, Row, Source
-from fleetstats.outputs.report.words import Text, anchor, same
+from fleetstats.outputs.report.words import anchor
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,7 +26,7 @@ from fleetstats.warehouse.queries import Sql, statement
 class Cell:
     """A cell: its words, what it is sorted by, and where its number is from."""
 
-    text: Text
+    text: Said
     sort: str
     number: bool
     href: str | None = None
@@ -44,7 +45,8 @@ class Line:
 class Table:
     """A table as it is printed, and the whole of it for the downloads.
 
-    `addresses`: by the key of the page, where each row is that is shown; `figures`: the same by its `figure_key`.
+    `addresses`: by the key of the page, where each row is that is shown; `figure_anchors`: the
+    same by its `figure_key`.
     """
 
     spec: Spec
@@ -52,7 +54,7 @@ class Table:
     rows: list[Row]
     data: pa.Table
     addresses: dict[tuple[Any, ...], str]
-    figures: dict[str, str]
+    figure_anchors: dict[str, str]
 
     def row(self, **key: object) -> Row | None:
         """The row with these values."""
@@ -94,7 +96,7 @@ def read(reader: Reader, spec: Spec, evidence: Evidence, quarter: str, until: da
     for row, figure_key, source in zip(rows, figure_keys, sources, strict=True):
         key = _key(spec, row)
         if key in visible:
-            address = table.addresses[key] = table.figures[figure_key] = anchor("r", spec.mart, *key)
+            address = table.addresses[key] = table.figure_anchors[figure_key] = anchor("r", spec.mart, *key)
             link = trace_link(spec.mart, address)
             table.lines.append(Line(address, [_cell(c, row, link) for c in spec.columns], source))
     return table
@@ -103,7 +105,7 @@ def read(reader: Reader, spec: Spec, evidence: Evidence, quarter: str, until: da
 def _cell(column: Column, row: Row, href: str) -> Cell:
     value = row[column.name]
     if column.number:
-        words = same("" if value is None else number(value))
+        words = "" if value is None else number(value)
         return Cell(
             words,
             "" if value is None else f"{value}",
@@ -111,16 +113,15 @@ def _cell(column: Column, row: Row, href: str) -> Cell:
             None if value is None else href,
         )
     if column.name in ("operator", "scope"):
-        english = row.get(f"{column.name}_en") or str(value).replace("_", " ")
-        return Cell(Text(english, row.get(f"{column.name}_zh") or english), english, False)
+        name = name_in_data(row, column.name, str(value).replace("_", " "))
+        return Cell(name, name.names[SOURCE], False)
     if column.name in ("month", "since") and isinstance(value, date):
-        return Cell(same(f"{value:%Y-%m}"), value.isoformat(), False)
+        return Cell(f"{value:%Y-%m}", value.isoformat(), False)
     if column.name == "convention" and value == "exact":
-        return Cell(Text("1.609344 km", "1.609344公里"), "exact", False)
+        return Cell(message("1.609344 km"), "exact", False)
     if column.name == "reason":
-        return Cell(REASONS.get(value) or same(value or ""), value or "", False)
-    words = CODES.get(str(value)) or same("" if value is None else str(value))
-    return Cell(words, str(value), False)
+        return Cell(REASONS.get(value, value or ""), value or "", False)
+    return Cell(CODES.get(str(value), "" if value is None else str(value)), str(value), False)
 
 
 def quarter_of_row(row: Row) -> str:

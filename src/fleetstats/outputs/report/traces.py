@@ -22,14 +22,14 @@ RECORDS = 10
 def write_traces(
     settings: Settings,
     folder: Path,
-    figures: Mapping[str, Mapping[str, str]],
+    anchors: Mapping[str, Mapping[str, str]],
     state: State,
     as_of: date | None,
     progress: Callable[[str, str], None],
 ) -> list[str]:
     """Follow rows and write `trace/<mart>.html`; returns what did not add up.
 
-    `figures` has by mart the `figure_key` of each row, and its address on its page.
+    `anchors` has by mart the `figure_key` of each row, and its address on its page.
 
     Raises `ConfigurationError` if another publication came while the page was being made: its numbers would be
     other ones than those that are followed.
@@ -39,7 +39,7 @@ def write_traces(
 
     (folder / TRACES).mkdir()
     wrong: list[str] = []
-    for mart, places in figures.items():
+    for mart, places in anchors.items():
         progress("trace", mart)
         found = trace_figures(settings, mart, places, as_of=as_of)
         if found.publication["publication_id"] != state.publication_id:

@@ -7,6 +7,7 @@ from typing import Any
 from fleetstats.charts import CHARTS
 from fleetstats.charts.page import source_notes
 from fleetstats.core.settings import Settings
+from fleetstats.core.words import words_in
 from fleetstats.outputs.draw_charts import open_charts
 from fleetstats.outputs.report.revisions import _runs
 from fleetstats.outputs.report.table_specs import REASONS
@@ -27,8 +28,8 @@ def test_a_chart_says_how_far_its_data_reach_where_that_is_long_before(
     with open_charts(from_digests[0], None, "2025Q4") as charts:
         late = charts.read(chart).provenance
     assert late.reaches == "2023Q4"
-    assert "Data to 2025Q4 (the last held are of 2023Q4)" in source_notes(late, "en")[-1]
-    assert "数据至2025年第4季度（所持最近为2023年第4季度）" in source_notes(late, "zh")[-1]
+    assert "Data to 2025Q4 (the last held are of 2023Q4)" in source_notes(late, words_in("en"))[-1]
+    assert "数据至2025年第4季度（所持最近为2023年第4季度）" in source_notes(late, words_in("zh"))[-1]
     with open_charts(from_digests[0], None, "2023Q3") as charts:
         assert charts.read(chart).provenance.reaches is None
 

@@ -3,7 +3,8 @@
   var root = document.documentElement, asked = new URLSearchParams(location.search), kept = {};
   try { kept = { lang: localStorage.getItem("fleetstats-lang"), theme: localStorage.getItem("fleetstats-theme") }; } catch (e) { /* nothing is remembered */ }
   var lang = asked.get("lang") || kept.lang || navigator.language || "en";
-  root.lang = /^zh/i.test(lang) ? "zh-CN" : "en";
+  var offered = {{ tags | tojson }}; // of each language, by its code
+  root.lang = offered[Object.keys(offered).find(function (code) { return lang.toLowerCase().split(/[-_]/)[0] === code; }) || "en"];
   var theme = asked.get("theme") || kept.theme;
   if (theme === "light" || theme === "dark") { root.dataset.theme = theme; }
   // Nothing is laid out before the page's own font is read: some browsers keep the boxes that they drew without it.

@@ -1,6 +1,6 @@
 (function () {
   "use strict";
-  var root = document.documentElement;
+  var root = document.documentElement, titles;
   function remember(name, value) { try { localStorage.setItem("fleetstats-" + name, value); } catch (e) { /* private mode */ } }
   function each(query, act) { Array.prototype.forEach.call(document.querySelectorAll(query), act); }
 
@@ -33,11 +33,12 @@
   }
 
   function showLang() {
-    each("[data-set-lang]", function (b) { b.setAttribute("aria-pressed", String(b.dataset.setLang === root.lang)); });
-    each("[data-en]", function (e) { e.setAttribute("aria-label", root.lang === "en" ? e.dataset.en : e.dataset.zh); });
-    var title = document.querySelector("title");
-    if (!title.dataset.en) { var both = title.textContent.split(" · "); title.dataset.en = both[0]; title.dataset.zh = both[1] || both[0]; }
-    document.title = root.lang === "en" ? title.dataset.en : title.dataset.zh;
+    var buttons = Array.prototype.slice.call(document.querySelectorAll("[data-set-lang]"));
+    buttons.forEach(function (b) { b.setAttribute("aria-pressed", String(b.dataset.setLang === root.lang)); });
+    var chosen = buttons.findIndex(function (b) { return b.dataset.setLang === root.lang; }), code = buttons[chosen].dataset.code;
+    each("[data-en]", function (e) { e.setAttribute("aria-label", e.getAttribute("data-" + code)); });
+    titles = titles || document.title.split(" · "); // in the order of the languages
+    document.title = titles[chosen] || titles[0];
   }
   function dark() {
     return root.dataset.theme ? root.dataset.theme === "dark" : window.matchMedia("(prefers-color-scheme: dark)").matches;
