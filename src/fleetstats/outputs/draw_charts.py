@@ -98,10 +98,10 @@ class ChartReader:
         import pandas as pd
 
         from fleetstats.charts import Provenance
-        from fleetstats.warehouse.dependencies import sources_of
+        from fleetstats.warehouse.dependencies import reads, sources_of
 
         query = chart.sql(self.until)
-        if tables_of(query) - self.state.rows.keys():
+        if reads(query) - self.state.rows.keys():
             frame = pd.DataFrame(columns=list(chart.columns))
         else:
             frame = self.reader.query(query).to_pandas()
@@ -132,11 +132,6 @@ class ChartReader:
         if self.until is None or last is None or (self.until - last).days <= 366:
             return None
         return quarter_of(last)
-
-
-def tables_of(query: str) -> set[str]:
-    """The tables that a chart's query reads; those of later versions may be absent from an old publication."""
-    return set(re.findall(r"\b(?:from|join) +([a-z][a-z0-9_]*)", query))
 
 
 def quarter_end(quarter: str) -> date:

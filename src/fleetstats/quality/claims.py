@@ -119,7 +119,17 @@ def _load(path: Path) -> Claim:
             expected="the keys of docs/filings.md, section Claims",
             todo="fix the file",
         ) from error
-    read = reads(claim.sql, TABLES)
+    try:
+        read = reads(claim.sql) & TABLES.keys()
+    except BadStatement as error:
+        raise BadInput(
+            "a claim whose test is no SQL",
+            file=path,
+            column="sql",
+            found=shorten(str(error), 200),
+            expected="one SELECT on published tables",
+            todo="fix the statement",
+        ) from error
     marts = {name for name in read if TABLES[name].kind == "mart"}
     if claim.rests_on and not marts <= claim.rests_on.keys() <= read:
         raise BadInput(

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
+from functools import cache
 
+from fleetstats.core.errors import BadStatement, shorten
 from fleetstats.core.schema.tables import TABLES
 from fleetstats.sources.registry import sources
 
 
-def reads(sql: str, names: Iterable[str]) -> set[str]:
-    """The tables among `names` that a statement mentions outside comments."""
-    words = set(re.findall(r"[a-z_][a-z0-9_]*", re.sub(r"--[^\n]*", "", sql)))
-    return words & set(names)
+@cache
+def reads(sql: str) -> frozenset[str]:
+    """The tables that a statement reads; not those that it makes itself with `with`, and no column of the same name.
+
+    Raises `BadStatement` for what is no SQL.
+    """
+    from sqlglot import exp, parse_one
+    from sqlglot.errors import SqlglotError
+
+    try:
+        parsed = parse_one(sql, dialect="duckdb")
+    except SqlglotError as error:
+        raise BadStatement(
+            f"a statement that cannot be read\n  found:    {shorten(str(error), 300)}"
+        ) from error
+    made = {common.alias for common in parsed.find_all(exp.CTE)}
+    return frozenset(table.name for table in parsed.find_all(exp.Table)) - made
 
 
 _RESTS_ON = {
@@ -27,7 +41,7 @@ _RESTS_ON = {
 
 def sources_of(sql: str, statements: dict[str, str]) -> set[str]:
     """The codes of the sources that a query on marts rests on, through all that those marts read."""
-    return sources_of_tables(reads(sql, TABLES), statements)
+    return sources_of_tables(reads(sql) & TABLES.keys(), statements)
 
 
 def sources_of_tables(names: Iterable[str], statements: dict[str, str]) -> set[str]:
@@ -49,6 +63,6 @@ def sources_of_tables(names: Iterable[str], statements: dict[str, str]) -> set[s
             found |= {source.code for source in sources() if name in source.fills}
         below = {_RESTS_ON[name]} if name in _RESTS_ON else set()
         if name in statements:
-            below |= reads(statements[name], TABLES)
+            below |= reads(statements[name]) & TABLES.keys()
         pending |= below - seen
     return found

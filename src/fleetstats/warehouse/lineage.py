@@ -57,9 +57,7 @@ def build_lineage(
     """Add the lineage of these marts, once they and all that they read are there; returns how many rows it has."""
     rows = 0
     # A mart that is led back through another's lineage comes after it
-    for name in sorted(
-        set(marts) & statements.keys(), key=lambda n: (LINEAGE in reads(statements[n], TABLES), n)
-    ):
+    for name in sorted(set(marts) & statements.keys(), key=lambda n: (LINEAGE in reads(statements[n]), n)):
         progress(f"{LINEAGE} of {name}")
         rows += target.insert_select(LINEAGE, statements[name])
     return rows

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from fleetstats.core.errors import ConfigurationError
-from fleetstats.core.schema.tables import TABLES, tables
+from fleetstats.core.schema.tables import tables
 from fleetstats.warehouse.dependencies import reads
 
 _FOLDERS = {"mart": "marts", "crosscheck": "crosschecks"}
@@ -53,7 +53,7 @@ def load_statements(*folders: Path) -> dict[str, str]:
         )
     holdings = _holdings(folders)
     return {
-        name: _with_holdings(sql, holdings) if reads(sql, (HOLDING,)) else sql for name, sql in found.items()
+        name: _with_holdings(sql, holdings) if HOLDING in reads(sql) else sql for name, sql in found.items()
     }
 
 
@@ -85,7 +85,7 @@ def _with_holdings(sql: str, holdings: str) -> str:
 
 def build_order(statements: dict[str, str]) -> list[str]:
     """The marts in an order in which each comes after those it reads."""
-    graph = {name: sorted(reads(sql, statements) - {name}) for name, sql in sorted(statements.items())}
+    graph = {name: sorted(reads(sql) & statements.keys()) for name, sql in sorted(statements.items())}
     return list(TopologicalSorter(graph).static_order())
 
 
@@ -102,7 +102,7 @@ def build_marts(
     """
     counts: dict[str, int] = {}
     for name in build_order(statements):
-        if reads(statements[name], TABLES) - {name} <= available:
+        if reads(statements[name]) <= available:
             progress(name)
             counts[name] = target.insert_select(name, statements[name])
             available.add(name)
@@ -113,6 +113,6 @@ def buildable(statements: dict[str, str], available: set[str]) -> list[str]:
     """The marts that `build_marts` would fill from these tables."""
     there = set(available)
     for name in build_order(statements):
-        if reads(statements[name], TABLES) - {name} <= there:
+        if reads(statements[name]) <= there:
             there.add(name)
     return [name for name in statements if name in there]

@@ -10,7 +10,7 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from fleetstats.core.errors import ConfigurationError
+from fleetstats.core.errors import BadStatement, ConfigurationError
 from fleetstats.core.schema.keys import lineage_key
 from fleetstats.core.schema.tables import TABLES, tables
 from fleetstats.core.settings import packaged
@@ -44,6 +44,9 @@ class Recorder:
     def insert_select(self, name: str, sql: str) -> int:
         self.filled.append(name)
         return len(sql)
+
+
+FROM = re.compile(r"\b(?:from|join)\s+(?:operator|scope|source|filing)\b")
 
 
 @pytest.fixture(scope="module")
@@ -97,11 +100,7 @@ def test_every_table_that_a_query_names_is_in_the_dictionary(path: Path) -> None
     assert not own & set(TABLES)
     # What the order is made from is what the query really reads
     text = path.read_text(encoding="utf-8")
-    assert named <= reads(text, TABLES)
-    if path not in LINEAGES:
-        assert {
-            n for n in reads(text, TABLES) - {path.stem} if TABLES[n].kind in ("mart", "crosscheck")
-        } <= named
+    assert named == reads(text) - {HOLDING}
 
 
 @pytest.mark.parametrize("path", FILES, ids=IDS)
@@ -116,7 +115,7 @@ def test_a_mart_comes_after_all_that_it_reads(statements: dict[str, str]) -> Non
     order = build_order(statements)
     assert sorted(order) == sorted(statements)
     for i, name in enumerate(order):
-        assert reads(statements[name], statements) - {name} <= set(order[:i])
+        assert reads(statements[name]) & statements.keys() <= set(order[:i])
 
 
 def test_every_mart_and_cross_check_is_filled_from_originals(statements: dict[str, str]) -> None:
@@ -149,7 +148,7 @@ def test_what_reads_a_mart_that_is_left_out_is_left_out_too() -> None:
 
 def test_a_table_named_in_a_comment_or_within_a_longer_name_is_not_read() -> None:
     sql = "-- from filing\nselect known_gap_x from scope -- and operator\n"
-    assert reads(sql, TABLES) == {"scope"}
+    assert reads(sql) == {"scope"}
 
 
 @pytest.mark.parametrize("change", ["missing", "extra"])
@@ -238,3 +237,18 @@ def test_a_lineage_that_reads_lineage_comes_after_it_and_marts_that_are_not_ther
     }
     assert build_lineage(target, statements, ["coverage", "mileage_monthly"]) == 7
     assert target.filled == [statements["mileage_monthly"], statements["coverage"]]
+
+
+def test_a_column_with_the_name_of_a_table_is_not_read(statements: dict[str, str]) -> None:
+    """A regular expression over words found such columns in 33 of 35 statements."""
+    assert reads("select operator, scope from mileage_monthly as source") == {"mileage_monthly"}
+    assert reads("with filing as (select 1 as one from scope) select one from filing") == {"scope"}
+    columns = {"operator", "scope", "source", "filing"}
+    naming = {name for name, sql in statements.items() if columns & reads(sql)}
+    assert naming == {name for name, sql in statements.items() if FROM.search(sql)}
+    assert len(naming) < len(statements) / 2
+
+
+def test_what_is_no_sql_is_said_so() -> None:
+    with pytest.raises(BadStatement, match="cannot be read"):
+        reads("select from where (")
