@@ -18,15 +18,15 @@ def reads(sql: str) -> frozenset[str]:
     """
     from sqlglot import exp, parse_one
     from sqlglot.errors import SqlglotError
+    from sqlglot.optimizer.scope import traverse_scope
 
     try:
-        parsed = parse_one(sql, dialect="duckdb")
+        scopes = traverse_scope(parse_one(sql, dialect="duckdb"))
     except SqlglotError as error:
-        raise BadStatement(
-            f"a statement that cannot be read\n  found:    {shorten(str(error), 300)}"
-        ) from error
-    made = {common.alias for common in parsed.find_all(exp.CTE)}
-    return frozenset(table.name for table in parsed.find_all(exp.Table)) - made
+        found = shorten(str(error), 300)
+        raise BadStatement(f"a statement that cannot be read\n  found:    {found}") from error
+    sources = (source for scope in scopes for source in scope.sources.values())
+    return frozenset(source.name for source in sources if isinstance(source, exp.Table))
 
 
 _RESTS_ON = {

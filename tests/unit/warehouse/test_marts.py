@@ -243,6 +243,10 @@ def test_a_column_with_the_name_of_a_table_is_not_read(statements: dict[str, str
     """A regular expression over words found such columns in 33 of 35 statements."""
     assert reads("select operator, scope from mileage_monthly as source") == {"mileage_monthly"}
     assert reads("with filing as (select 1 as one from scope) select one from filing") == {"scope"}
+    assert reads("with filing as (select * from filing) select * from filing") == {"filing"}
+    assert reads("select 1 where exists (select 1 from scope) union all select 2 from (select 3 from claim)") == {
+        "scope", "claim",
+    }  # fmt: skip
     columns = {"operator", "scope", "source", "filing"}
     naming = {name for name, sql in statements.items() if columns & reads(sql)}
     assert naming == {name for name, sql in statements.items() if FROM.search(sql)}
