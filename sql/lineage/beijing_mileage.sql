@@ -1,38 +1,9 @@
 -- One row per figure of Beijing and published figure that it is, or that its bounds are made of: at least the
 -- operator's own last total, at most the city's later total less what the others had driven by then.
-with figures as (
-    select
-        operator,
-        scope,
-        area,
-        case measure when 'year_km' then 'year' else 'cumulative' end as basis,
-        period_start,
-        coalesce(as_of, period_end) as through,
-        distance_km,
-        filing,
-        figure
-    from figure_in_force
-    where source = 'bjrt_mileage' and measure in ('year_km', 'cumulative_km') and choice = 1
-),
-
-totals as (
-    select * from figures where basis = 'cumulative' and area = 'beijing'
-),
-
-bounded as (
+with bounded as (
     select *
     from beijing_mileage
     where km is null and confidence = 'derived' and basis = 'cumulative'
-),
-
-own as (
-    select t.*
-    from totals as t
-    where
-        t.scope = 'bjrt_general_test'
-        and t.through = (
-            select max(o.through) from totals as o where o.scope = 'bjrt_general_test' and o.operator <> 'all'
-        )
 ),
 
 ends as (
@@ -42,13 +13,13 @@ ends as (
 ),
 
 parts as (
-    select b.*, 'km_low' as of_column, 'own last total' as part, k.filing, k.figure, k.distance_km as contribution
+    select b.*, 'km_low' as of_column, 'own last total' as part, k.filing, k.core_key, k.km as contribution
     from bounded as b
-    inner join own as k on k.operator = b.operator
+    inner join beijing_last_by_company as k on k.operator = b.operator
     union all
-    select b.*, 'km_high' as of_column, 'the city''s total' as part, t.filing, t.figure, t.distance_km as contribution
+    select b.*, 'km_high' as of_column, 'the city''s total' as part, t.filing, t.core_key, t.km as contribution
     from bounded as b
-    inner join totals as t on t.operator = 'all' and t.scope = b.scope and t.through = b.through
+    inner join beijing_totals as t on t.operator = 'all' and t.scope = b.scope and t.through = b.through
     where b.km_high is not null
     union all
     select
@@ -56,22 +27,22 @@ parts as (
         'km_high' as of_column,
         'less the city''s total when the operator''s own was last known' as part,
         c.filing,
-        c.figure,
-        -c.distance_km as contribution
+        c.core_key,
+        -c.km as contribution
     from bounded as b
-    inner join own as c on c.operator = 'all'
+    inner join beijing_last_by_company as c on c.operator = 'all'
     where b.km_high is not null
     union all
-    select b.*, 'km_high' as of_column, 'own last total' as part, k.filing, k.figure, k.distance_km as contribution
+    select b.*, 'km_high' as of_column, 'own last total' as part, k.filing, k.core_key, k.km as contribution
     from bounded as b
-    inner join own as k on k.operator = b.operator
+    inner join beijing_last_by_company as k on k.operator = b.operator
     where b.km_high is not null
     union all
-    select b.*, e.of_column, 'figure' as part, f.filing, f.figure, f.distance_km as contribution
+    select b.*, e.of_column, 'figure' as part, f.filing, f.core_key, f.km as contribution
     from beijing_mileage as b
     inner join ends as e
         on (e.of_column = 'km_low' and b.km_low is not null) or (e.of_column = 'km_high' and b.km_high is not null)
-    inner join figures as f
+    inner join beijing_figures as f
         on
             f.operator = b.operator
             and f.scope = b.scope
@@ -92,10 +63,10 @@ select
     'km' as of_column,
     'figure' as part,
     'published_figure' as core_table,
-    'filing=' || filing || ', figure=' || figure as core_key,
+    core_key,
     filing as from_filing,
-    cast(distance_km as decimal(28, 15)) as contribution
-from figures
+    cast(km as decimal(28, 15)) as contribution
+from beijing_figures
 union all
 select
     operator,
@@ -107,7 +78,7 @@ select
     of_column,
     part,
     'published_figure' as core_table,
-    'filing=' || filing || ', figure=' || figure as core_key,
+    core_key,
     filing as from_filing,
     cast(contribution as decimal(28, 15)) as contribution
 from parts

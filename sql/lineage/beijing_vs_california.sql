@@ -1,36 +1,11 @@
 -- One row per cumulative distance and what it is made of: of California every annual total up to its year, in the
 -- convention of the row; of Beijing the figures behind the row of beijing_mileage that it is.
-with conventions as (
-    select 'exact' as convention
-    union all
-    select 'report_1_6' as convention
-),
-
-ends as (
+with ends as (
     select 'km' as of_column
     union all
     select 'km_low' as of_column
     union all
     select 'km_high' as of_column
-),
-
-totals as (
-    select
-        t.operator,
-        t.scope,
-        t.report_year,
-        c.convention,
-        t.filing,
-        t.permit,
-        case c.convention when 'exact' then t.annual_km else cast(t.annual_mi * 1.6 as decimal(28, 15)) end as km,
-        case
-            when c.convention = 'exact' then coalesce(t.annual_km_high, t.annual_km)
-            else cast(coalesce(t.annual_mi_high, t.annual_mi) * 1.6 as decimal(28, 15))
-        end as km_high
-    from cadmv_mileage_filer as t
-    inner join filing as f on f.filing = t.filing and f.in_force
-    cross join conventions as c
-    where t.report_year between 2018 and 2022
 ),
 
 california as (
@@ -40,12 +15,12 @@ california as (
         v.convention,
         v.year,
         t.filing,
-        t.permit,
+        t.core_key,
         t.km,
         t.km_high,
         case when v.km_low is null then 0 else 1 end as has_low
     from beijing_vs_california as v
-    inner join totals as t
+    inner join annual_mileage_by_convention as t
         on
             t.operator = v.fleet
             and t.scope = v.scope
@@ -82,7 +57,7 @@ select
     case e.of_column when 'km_high' then 'high end of a permit' else 'annual total of a permit' end
     || case c.convention when 'exact' then '' else ', 1 mi = 1.6 km' end as part,
     'cadmv_mileage_filer' as core_table,
-    'filing=' || c.filing || ', permit=' || c.permit as core_key,
+    c.core_key,
     c.filing as from_filing,
     cast(case e.of_column when 'km_high' then c.km_high else c.km end as decimal(28, 15)) as contribution
 from california as c

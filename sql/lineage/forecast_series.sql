@@ -52,10 +52,10 @@ select
     'value' as of_column,
     'month of a permit' as part,
     'cadmv_mileage_month' as core_table,
-    'filing=' || m.filing || ', permit=' || m.permit || ', month=' || cast(m.month as varchar(10)) as core_key,
+    m.core_key,
     m.filing as from_filing,
     cast(m.distance_km as decimal(28, 15)) as contribution
 from forecast_series as s
-inner join cadmv_mileage_month as m on m.operator = s.operator and m.scope = s.scope and m.month = s.period_start
-inner join filing as f on f.filing = m.filing and f.in_force and f.issued_on <= s.issued_on
+inner join mileage_in_force as m
+    on m.operator = s.operator and m.scope = s.scope and m.month = s.period_start and m.issued_on <= s.issued_on
 where s.measure = 'distance'

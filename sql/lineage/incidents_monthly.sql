@@ -6,10 +6,7 @@ select
     'incidents' as of_column,
     'incidents of an entity' as part,
     'nhtsa_incident_month' as core_table,
-    'filing=' || n.filing || ', operator=' || n.operator || coalesce(', state=' || n.state, '')
-    || ', driver=' || n.driver || ', month=' || cast(n.month as varchar(10)) as core_key,
+    n.core_key,
     n.filing as from_filing,
     cast(n.incidents as decimal(28, 15)) as contribution
-from nhtsa_incident_month as n
-inner join filing as f on f.filing = n.filing and f.in_force
-where n.month is not null
+from incidents_in_force as n

@@ -7,9 +7,8 @@ select
     'distance_km_cumulative' as of_column,
     'month of a permit' as part,
     'cadmv_mileage_month' as core_table,
-    'filing=' || m.filing || ', permit=' || m.permit || ', month=' || cast(m.month as varchar(10)) as core_key,
+    m.core_key,
     m.filing as from_filing,
     cast(m.distance_km as decimal(28, 15)) as contribution
 from mileage_cumulative as c
-inner join cadmv_mileage_month as m on m.operator = c.operator and m.scope = c.scope and m.month <= c.month
-inner join filing as f on f.filing = m.filing and f.in_force
+inner join mileage_in_force as m on m.operator = c.operator and m.scope = c.scope and m.month <= c.month

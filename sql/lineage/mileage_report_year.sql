@@ -7,8 +7,7 @@ select
     'distance_km' as of_column,
     'annual total of a permit' as part,
     'cadmv_mileage_filer' as core_table,
-    'filing=' || t.filing || ', permit=' || t.permit as core_key,
+    t.core_key,
     t.filing as from_filing,
     cast(t.annual_km as decimal(28, 15)) as contribution
-from cadmv_mileage_filer as t
-inner join filing as f on f.filing = t.filing and f.in_force
+from annual_mileage_in_force as t

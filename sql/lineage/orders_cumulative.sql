@@ -1,33 +1,16 @@
 -- One row per running total of orders and figure that it is made of: the published total itself; or the total that is
 -- derived from, and the quarters added after it or taken off before it.
-with figures as (
-    select
-        operator,
-        scope,
-        measure,
-        coalesce(as_of, period_end) as through,
-        filing,
-        figure,
-        value
-    from figure_in_force
-    where
-        source = 'robotaxi_orders'
-        and measure in ('cumulative_orders', 'quarter_orders')
-        and choice = 1
-        and value is not null
-),
-
-published as (
+with published as (
     select
         c.operator,
         c.scope,
         c.as_of,
         c.basis,
         f.filing,
-        f.figure,
+        f.core_key,
         f.value
     from orders_cumulative as c
-    inner join figures as f
+    inner join order_figures as f
         on
             f.measure = 'cumulative_orders'
             and f.operator = c.operator
@@ -46,7 +29,7 @@ anchors as (
         p.scope,
         p.as_of,
         p.filing,
-        p.figure,
+        p.core_key,
         p.value
     from published as p
     where
@@ -59,10 +42,10 @@ anchors as (
 ),
 
 parts as (
-    select operator, scope, as_of, basis, 'figure' as part, filing, figure, value
+    select operator, scope, as_of, basis, 'figure' as part, filing, core_key, value
     from published
     union all
-    select d.operator, d.scope, d.as_of, d.basis, 'published total' as part, a.filing, a.figure, a.value
+    select d.operator, d.scope, d.as_of, d.basis, 'published total' as part, a.filing, a.core_key, a.value
     from derived as d
     inner join anchors as a on a.operator = d.operator and a.scope = d.scope
     union all
@@ -73,11 +56,11 @@ parts as (
         d.basis,
         case when d.as_of > a.as_of then 'quarter added' else 'quarter taken off' end as part,
         q.filing,
-        q.figure,
+        q.core_key,
         case when d.as_of > a.as_of then q.value else -q.value end as value
     from derived as d
     inner join anchors as a on a.operator = d.operator and a.scope = d.scope
-    inner join figures as q
+    inner join order_figures as q
         on
             q.measure = 'quarter_orders'
             and q.operator = d.operator
@@ -96,7 +79,7 @@ select
     'orders' as of_column,
     part,
     'published_figure' as core_table,
-    'filing=' || filing || ', figure=' || figure as core_key,
+    core_key,
     filing as from_filing,
     cast(value as decimal(28, 15)) as contribution
 from parts

@@ -6,8 +6,8 @@ select
     'orders' as of_column,
     'figure' as part,
     'published_figure' as core_table,
-    'filing=' || filing || ', figure=' || figure as core_key,
+    core_key,
     filing as from_filing,
     cast(value as decimal(28, 15)) as contribution
-from figure_in_force
-where source = 'robotaxi_orders' and measure = 'quarter_orders' and choice = 1 and value is not null
+from order_figures
+where measure = 'quarter_orders'

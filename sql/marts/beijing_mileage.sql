@@ -4,41 +4,7 @@
 -- After the last year with figures by company, an operator has bounds only: at least what it had driven, at
 -- most the city's later total less what the others had driven by then. That high end is given only for an
 -- operator that had driven most of the city's distance; for others it says nothing.
-with chosen as (
-    select
-        operator,
-        scope,
-        area,
-        case measure when 'year_km' then 'year' else 'cumulative' end as basis,
-        period_start,
-        coalesce(as_of, period_end) as through,
-        distance_km as km,
-        bound,
-        confidence,
-        issued_on,
-        issued_on_estimated,
-        title_printed,
-        url
-    from figure_in_force
-    where source = 'bjrt_mileage' and measure in ('year_km', 'cumulative_km') and choice = 1
-),
-
-totals as (
-    select * from chosen where basis = 'cumulative' and area = 'beijing'
-),
-
-last_known as (
-    select t.*
-    from totals as t
-    where
-        t.scope = 'bjrt_general_test'
-        and t.operator <> 'all'
-        and t.through = (
-            select max(o.through) from totals as o where o.scope = 'bjrt_general_test' and o.operator <> 'all'
-        )
-),
-
-bounded as (
+with bounded as (
     select
         k.operator,
         later.scope,
@@ -56,16 +22,17 @@ bounded as (
         k.issued_on_estimated or city.issued_on_estimated or later.issued_on_estimated as issued_on_estimated,
         later.title_printed,
         later.url
-    from last_known as k
-    inner join totals as city
+    from beijing_last_by_company as k
+    inner join beijing_totals as city
         on city.operator = 'all' and city.scope = k.scope and city.through = k.through
-    inner join totals as later
+    inner join beijing_totals as later
         on
             later.operator = 'all'
             and later.scope in ('bjrt_general_test', 'bjrt_all_categories')
             and later.through > k.through
             and extract(month from later.through) = 12
             and extract(day from later.through) = 31
+    where k.operator <> 'all'
 )
 
 select
@@ -101,12 +68,12 @@ select
     c.issued_on_estimated,
     c.title_printed,
     c.url
-from chosen as c
+from beijing_figures as c
 -- A year that was derived from two totals is as firm as they are, and bridges a break where the first of
 -- them counts under another scope
-left join totals as ends
+left join beijing_totals as ends
     on ends.operator = c.operator and ends.scope = c.scope and ends.area = c.area and ends.through = c.through
-left join totals as before
+left join beijing_totals as before
     on
         before.operator = c.operator
         and before.scope = c.scope

@@ -3,43 +3,19 @@
 -- 30 November; its miles become kilometres exactly, or by 1.6 as in the report of 2024 (Beijing is in
 -- kilometres anyway). Driverless testing has rows of its own from its first report year on, a first report of
 -- 23 months counting wholly in its report year. Where a fleet is only bounded, km is null.
-with conventions as (
-    select 'exact' as convention
-    union all
-    select 'report_1_6' as convention
-),
-
-california as (
+with california_years as (
     select
-        t.operator as fleet,
-        t.scope,
-        c.convention,
-        t.report_year as year,
-        t.period_end as through,
-        case c.convention when 'exact' then t.annual_km else cast(t.annual_mi * 1.6 as decimal(28, 15)) end as km,
-        case
-            when c.convention = 'exact' then coalesce(t.annual_km_high, t.annual_km)
-            else cast(coalesce(t.annual_mi_high, t.annual_mi) * 1.6 as decimal(28, 15))
-        end as km_high,
-        case t.bound when 'exact' then 0 else 1 end as inexact
-    from cadmv_mileage_filer as t
-    inner join filing as f on f.filing = t.filing and f.in_force
-    cross join conventions as c
-    where t.operator in ('waymo', 'cruise') and t.report_year between 2018 and 2022
-),
-
-california_years as (
-    select
-        fleet,
+        operator as fleet,
         scope,
         convention,
-        year,
-        max(through) as through,
+        report_year as year,
+        max(period_end) as through,
         sum(km) as km,
         sum(km_high) as km_high,
-        max(inexact) as inexact
-    from california
-    group by fleet, scope, convention, year
+        max(case bound when 'exact' then 0 else 1 end) as inexact
+    from annual_mileage_by_convention
+    where operator in ('waymo', 'cruise')
+    group by operator, scope, convention, report_year
 ),
 
 california_so_far as (
@@ -112,5 +88,5 @@ select
     b.km_high_bound,
     b.bound
 from beijing as b
-cross join conventions as c
+cross join unit_conventions as c
 where b.choice = 1 and extract(year from b.through) between 2018 and 2022

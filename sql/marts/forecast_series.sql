@@ -63,12 +63,11 @@ months as (
         m.operator,
         m.scope,
         m.month,
-        f.issued_on,
-        max(case when f.issued_on_estimated then 1 else 0 end) as estimated,
+        m.issued_on,
+        max(case when m.issued_on_estimated then 1 else 0 end) as estimated,
         sum(m.distance_km) as km
-    from cadmv_mileage_month as m
-    inner join filing as f on f.filing = m.filing and f.in_force
-    group by m.operator, m.scope, m.month, f.issued_on
+    from mileage_in_force as m
+    group by m.operator, m.scope, m.month, m.issued_on
 ),
 
 distance as (

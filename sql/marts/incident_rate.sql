@@ -10,9 +10,8 @@ with counted as (
         n.month,
         n.reason,
         sum(n.incidents) as incidents
-    from nhtsa_incident_month as n
-    inner join filing as f on f.filing = n.filing and f.in_force
-    where n.operator <> 'all' and n.month is not null
+    from incidents_in_force as n
+    where n.operator <> 'all'
     group by n.operator, n.mileage_scope, n.scope, n.month, n.reason
 ),
 
@@ -23,14 +22,8 @@ covered as (
         m.month,
         m.distance_km,
         coalesce(c.incidents, 0) as incidents
-    from mileage_monthly as m
-    inner join
-        (select distinct operator, mileage_scope from counted where mileage_scope is not null) as p
-        on p.operator = m.operator and p.mileage_scope = m.scope
+    from mileage_beside_incidents as m
     left join counted as c on c.operator = m.operator and c.mileage_scope = m.scope and c.month = m.month
-    where
-        m.month >= (select min(n.month) from nhtsa_incident_month as n)
-        and m.month <= (select max(n.month) from nhtsa_incident_month as n)
 ),
 
 years as (

@@ -11,8 +11,6 @@ select
     cast(sum(n.incidents_shared) as bigint) as incidents_shared,
     cast(sum(n.incidents_injury) as bigint) as incidents_injury,
     case when max(l.latest) - n.month < 92 then 'at_least' else 'exact' end as bound
-from nhtsa_incident_month as n
-inner join filing as f on f.filing = n.filing and f.in_force
+from incidents_in_force as n
 cross join (select max(issued_on) as latest from filing where source = 'nhtsa_sgo' and in_force) as l
-where n.month is not null
 group by n.operator, n.scope, n.month

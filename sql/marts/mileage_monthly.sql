@@ -10,6 +10,5 @@ select
     cast(sum(m.vehicles) as bigint) as vehicles,
     cast(sum(m.vehicles_masked) as bigint) as vehicles_masked,
     'exact' as bound
-from cadmv_mileage_month as m
-inner join filing as f on f.filing = m.filing and f.in_force
+from mileage_in_force as m
 group by m.operator, m.scope, m.month

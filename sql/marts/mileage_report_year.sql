@@ -13,5 +13,4 @@ select
     t.disengagements,
     t.bound,
     t.filing
-from cadmv_mileage_filer as t
-inner join filing as f on f.filing = t.filing and f.in_force
+from annual_mileage_in_force as t

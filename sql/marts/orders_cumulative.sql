@@ -3,13 +3,7 @@
 -- falls on the end of a quarter, adds the quarters after it and takes off those before it; quarters beyond a
 -- gap are left out. contains_unsourced and contains_lower_bound say what the sum rests on.
 with published as (
-    select *
-    from figure_in_force
-    where
-        source = 'robotaxi_orders'
-        and measure = 'cumulative_orders'
-        and choice = 1
-        and value is not null
+    select * from order_figures where measure = 'cumulative_orders'
 ),
 
 quarters as (

@@ -11,5 +11,5 @@ select
     issued_on_estimated,
     title_printed,
     url
-from figure_in_force
-where source = 'robotaxi_orders' and measure = 'month_trips' and choice = 1 and value is not null
+from order_figures
+where measure = 'month_trips'

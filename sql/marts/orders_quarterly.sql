@@ -12,5 +12,5 @@ select
     issued_on_estimated,
     title_printed,
     url
-from figure_in_force
-where source = 'robotaxi_orders' and measure = 'quarter_orders' and choice = 1 and value is not null
+from order_figures
+where measure = 'quarter_orders'

@@ -11,6 +11,7 @@ from fleetstats.core.schema.model import Table
 from fleetstats.core.schema.tables import TABLES, tables
 from fleetstats.warehouse.dependencies import reads
 from fleetstats.warehouse.marts import Target
+from fleetstats.warehouse.statements import composed, load_intermediates, read_files
 
 LINEAGE = "lineage"
 
@@ -25,11 +26,7 @@ def load_lineage(*folders: Path) -> dict[str, str]:
     A file of `sql/lineage/` gives the key of its mart and the columns of `LINEAGE_GIVES`. Raises `ConfigurationError`
     where a mart has no file or a file has no mart.
     """
-    found = {
-        path.stem: path.read_text(encoding="utf-8")
-        for folder in folders
-        for path in (folder / LINEAGE).glob("*.sql")
-    }
+    found = read_files(folders, LINEAGE)
     wanted = {table.name for table in tables("mart")}
     if found.keys() != wanted:
         raise ConfigurationError(
@@ -37,7 +34,8 @@ def load_lineage(*folders: Path) -> dict[str, str]:
             f"  found:    {', '.join(sorted(found.keys() ^ wanted))} in one of the two only\n"
             "  expected: one file in sql/lineage/ for each mart of schema.py"
         )
-    return {name: _lineage_of(TABLES[name], found[name]) for name in sorted(found)}
+    intermediates = load_intermediates(folders)
+    return {name: _lineage_of(TABLES[name], composed(found[name], intermediates)) for name in sorted(found)}
 
 
 def _lineage_of(mart: Table, sql: str) -> str:

@@ -17,14 +17,14 @@ from fleetstats.core.settings import packaged
 from fleetstats.sources.registry import codes, sources
 from fleetstats.warehouse.dependencies import reads, sources_of, sources_of_tables
 from fleetstats.warehouse.lineage import LINEAGE, LINEAGE_GIVES, build_lineage, load_lineage
-from fleetstats.warehouse.marts import (
+from fleetstats.warehouse.marts import build_marts, build_order, buildable, load_statements
+from fleetstats.warehouse.statements import (
     COVERAGE,
     COVERAGE_GIVES,
     HOLDING,
-    build_marts,
-    build_order,
-    buildable,
-    load_statements,
+    INTERMEDIATE,
+    composed,
+    load_intermediates,
 )
 
 SQL = packaged("sql")
@@ -32,6 +32,8 @@ FILES = sorted(SQL.rglob("*.sql"))
 IDS = [f"{path.parent.name}/{path.stem}" for path in FILES]
 LINEAGES = [path for path in FILES if path.parent.name == LINEAGE]
 HOLDINGS = [path for path in FILES if path.parent.name == COVERAGE]
+SHARED = [path for path in FILES if path.parent.name == INTERMEDIATE]
+INTERMEDIATES = {HOLDING, *(path.stem for path in SHARED)}
 ENGINES = ("duckdb", "postgres", "spark")
 
 
@@ -77,7 +79,7 @@ def test_a_file_is_one_query_on_every_engine(path: Path, engine: str) -> None:
     assert isinstance(found[0], exp.Query)
 
 
-@pytest.mark.parametrize("path", FILES, ids=IDS)
+@pytest.mark.parametrize("path", [path for path in FILES if path not in SHARED], ids=lambda path: path.stem)
 def test_a_query_gives_the_columns_of_its_table_in_order(path: Path) -> None:
     found = sqlglot.parse_one(path.read_text(encoding="utf-8"), dialect="duckdb")
     assert isinstance(found, exp.Query)
@@ -92,7 +94,7 @@ def test_a_query_gives_the_columns_of_its_table_in_order(path: Path) -> None:
 @pytest.mark.parametrize("path", FILES, ids=IDS)
 def test_every_table_that_a_query_names_is_in_the_dictionary(path: Path) -> None:
     found = sqlglot.parse_one(path.read_text(encoding="utf-8"), dialect="duckdb")
-    own = {cte.alias for cte in found.find_all(exp.CTE)} | {HOLDING}
+    own = {cte.alias for cte in found.find_all(exp.CTE)} | INTERMEDIATES
     named = {table.name for table in found.find_all(exp.Table)} - own
     assert named <= set(TABLES)
     # Lineage is filled when all marts are there, and may read its own
@@ -100,13 +102,15 @@ def test_every_table_that_a_query_names_is_in_the_dictionary(path: Path) -> None
     assert not own & set(TABLES)
     # What the order is made from is what the query really reads
     text = path.read_text(encoding="utf-8")
-    assert named == reads(text) - {HOLDING}
+    assert named == reads(text) - INTERMEDIATES
 
 
 @pytest.mark.parametrize("path", FILES, ids=IDS)
 def test_a_query_depends_on_nothing_but_its_tables(path: Path) -> None:
     text = re.sub(r"--[^\n]*", "", path.read_text(encoding="utf-8")).lower()
-    floats = path not in HOLDINGS and any(field.type == "ratio" for field in TABLES[path.stem].fields)
+    floats = path not in [*HOLDINGS, *SHARED] and any(
+        field.type == "ratio" for field in TABLES[path.stem].fields
+    )
     found = set(re.findall(r"\b(now|current_date|current_timestamp|random|limit|float|real|double)\b", text))
     assert found <= ({"double"} if floats and path not in LINEAGES else set())
 
@@ -256,3 +260,35 @@ def test_a_column_with_the_name_of_a_table_is_not_read(statements: dict[str, str
 def test_what_is_no_sql_is_said_so() -> None:
     with pytest.raises(BadStatement, match="cannot be read"):
         reads("select from where (")
+
+
+def test_every_intermediate_is_read_by_several_statements_or_by_another() -> None:
+    """What one statement alone selects stands in it."""
+    readers = {
+        name: [path for path in FILES if name in reads(path.read_text(encoding="utf-8"))]
+        for name in INTERMEDIATES
+    }
+    shared = {name for name, paths in readers.items() if len(paths) > 1 or any(p in SHARED for p in paths)}
+    assert shared | {HOLDING} == INTERMEDIATES
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_composed_statement_reads_tables_alone_on_every_engine(
+    statements: dict[str, str], engine: str
+) -> None:
+    for name, sql in {**statements, **load_lineage(SQL)}.items():
+        assert len(sqlglot.parse(sql, dialect=engine)) == 1
+        assert reads(sql) <= TABLES.keys(), name
+
+
+def test_an_intermediate_comes_before_what_reads_it() -> None:
+    shared = {"b": "select x from a", "a": "select 1 as x from scope", "c": "select 2 as x"}
+    sql = composed("-- A comment.\nselect x from b", shared)
+    assert (
+        sql
+        == "-- A comment.\nwith a as (\nselect 1 as x from scope\n),\n\nb as (\nselect x from a\n)\n\nselect x from b"
+    )
+    assert reads(sql) == {"scope"}
+    assert composed("with d as (select x from a)\nselect x from d", shared).count("with ") == 1
+    assert composed("select 1 from scope", shared) == "select 1 from scope"
+    assert HOLDING in load_intermediates([SQL])
