@@ -24,7 +24,7 @@ test bench: export FLEETSTATS_ORIGINALS := $(abspath ../shared/data)
 endif
 endif
 
-.PHONY: help run report airflow test test-distributed lint types format words check bench lock install wheel clean
+.PHONY: help run report airflow test test-quick test-distributed lint types format words check bench lock install wheel clean
 
 help: ## print this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  make %-16s %s\n' "$$name" "$$text"; done
@@ -42,6 +42,9 @@ airflow: .venv/.airflow ## start a local Airflow with the DAGs of dags/; Ctrl-C 
 # Two processes, a module's tests in one of them; the long modules, which come first, begin first.
 test: .venv/.dev ## run the tests
 	@$(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder $(ARGS)
+
+test-quick: .venv/.dev ## run the unit tests: no warehouse is built, no server and no browser started
+	@$(BIN)/pytest -n 2 tests/unit $(ARGS)
 
 test-distributed: .venv/.dev ## kill a Celery worker in the middle of the nightly run (needs redis-server and PostgreSQL)
 	@$(BIN)/python -m tests.distributed.run $(ARGS)
