@@ -42,7 +42,7 @@ def write_traces(
     for mart, places in anchors.items():
         progress("trace", mart)
         found = trace_figures(settings, mart, places, as_of=as_of)
-        if found.publication["publication_id"] != state.publication_id:
+        if found.publication["run_id"] != state.run_id:
             raise ConfigurationError(
                 "something else was published while the page was being made\n  to do:    make it again"
             )

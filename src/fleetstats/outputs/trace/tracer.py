@@ -85,7 +85,7 @@ def _followed(
         return Trace(
             publication={
                 "place": warehouse.place,
-                **{k: str(last.get(k)) for k in ("publication_id", "published_at", "code_version")},
+                **{k: str(last.get(k)) for k in ("publication_id", "run_id", "published_at", "code_version")},
             },
             mart=spec.name,
             where=where,
