@@ -59,7 +59,7 @@ class Settings(BaseSettings):
       as cron lines in UTC (default: `0 2 * * *` and `0 3 * * *`).
     """
 
-    model_config = SettingsConfigDict(env_prefix="FLEETSTATS_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="FLEETSTATS_", env_ignore_empty=True, extra="ignore")
 
     home: Path = Field(default_factory=Path.cwd)
     originals: Path | None = None
