@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page
 from fleetstats.outputs.report import Outcome
 from fleetstats.outputs.report.assets import print_pdf
 from tests.browser.conftest import Visit
+from tests.homes import PATIENCE
 
 SEEN = """id => { const box = document.getElementById(id).getBoundingClientRect();
     const edge = document.querySelector('.bar').getBoundingClientRect().bottom;
@@ -31,6 +32,11 @@ def test_no_error_and_no_request_leaves_the_folder(visit: Visit, report: Outcome
         page.evaluate("document.querySelectorAll('img').forEach(i => { i.loading = 'eager'; })")
         page.mouse.wheel(0, 30_000)
         page.wait_for_load_state("networkidle")
+        # The network rests before the last picture is decoded, on a loaded machine by seconds
+        page.wait_for_function(
+            "[...document.images].filter(i => i.offsetParent !== null).every(i => i.complete)",
+            timeout=PATIENCE * 1000,
+        )
     assert visit.said == []
     folder = report.folder.as_uri()
     outside = [url for url in visit.asked if not url.startswith((f"{folder}/", "data:"))]
