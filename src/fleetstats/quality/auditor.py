@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from fleetstats.core.errors import ConfigurationError, shorten, what_is_wrong
 from fleetstats.core.schema.arrow import decimals_as_floats
 from fleetstats.core.schema.tables import TABLES
-from fleetstats.quality.derived import COLUMN_SET
+from fleetstats.quality.derived import COLUMN_SET, NOT_NULL
 from fleetstats.quality.expectations import Result, Suites
 from fleetstats.warehouse.base import Tables
 
@@ -81,7 +81,7 @@ def audit(there: Tables, suites: Suites) -> list[Result]:
         warnings.simplefilter("ignore")
         for table, expectations in suites.items():
             frame = _frame(there, table, _columns_named(expectations) | set(TABLES[table].key))
-            results += _validate(table, expectations, whole.get_batch({"dataframe": frame}))
+            results += _validate(table, expectations, frame, whole.get_batch({"dataframe": frame}))
     return results
 
 
@@ -105,26 +105,41 @@ def _columns_named(expectations: list[dict[str, Any]]) -> set[str]:
     return named
 
 
-def _validate(table: str, expectations: list[dict[str, Any]], batch: Any) -> list[Result]:
+def _validate(
+    table: str, expectations: list[dict[str, Any]], frame: pd.DataFrame, batch: Any
+) -> list[Result]:
     from great_expectations.core.expectation_suite import ExpectationSuite
     from great_expectations.expectations.registry import list_registered_expectation_implementations
 
+    met = {i for i, e in enumerate(expectations) if _has_no_gap(e, frame)}
     unknown = {e["type"] for e in expectations} - set(list_registered_expectation_implementations())
     if unknown:
         # The library would leave them out with a line in its log
         raise _unusable(table, ", ".join(sorted(unknown)), "a type that Great Expectations knows")
     try:
         suite = ExpectationSuite(
-            name=table, expectations=[{**e, "meta": {"position": i}} for i, e in enumerate(expectations)]
+            name=table,
+            expectations=[{**e, "meta": {"position": i}} for i, e in enumerate(expectations) if i not in met],
         )
     except (TypeError, ValueError) as error:
         raise _unusable(table, what_is_wrong(error), "the arguments that its type takes") from error
-    if len(suite.expectations) != len(expectations):
+    if len(suite.expectations) + len(met) != len(expectations):
         raise _unusable(table, f"{len(suite.expectations)} loaded", f"all {len(expectations)} of the suite")
     outcomes = _outcomes(batch, suite, list(TABLES[table].key))
     return [
-        _result(table, expectation, outcomes[position]) for position, expectation in enumerate(expectations)
+        _result(table, expectation, outcomes.get(position))
+        for position, expectation in enumerate(expectations)
     ]
+
+
+def _has_no_gap(expectation: dict[str, Any], frame: pd.DataFrame) -> bool:
+    """Whether this is that a column has no gap, and it has none: more than half of what is expected.
+
+    pandas says so at once, in the words that the library would ask it; what it finds of a gap, the library tells.
+    """
+    column = expectation["kwargs"].get("column")
+    plain = expectation["type"] == NOT_NULL and expectation["kwargs"].keys() == {"column"}
+    return plain and column in frame and not frame[column].hasnans
 
 
 def _outcomes(batch: Any, suite: Any, key: list[str]) -> dict[int, Any]:
@@ -168,11 +183,14 @@ def _unusable(table: str, found: str, expected: str) -> ConfigurationError:
 
 
 def _result(table: str, expectation: dict[str, Any], outcome: Any) -> Result:
+    """The result of one expectation; without an outcome it was met, and there is no more to say."""
     kwargs = dict(expectation["kwargs"])
     column = kwargs.pop("column", None)
     kwargs.pop("column_set", None)
-    raised = [info for info in _exceptions(outcome.exception_info) if info.get("raised_exception")]
-    found = outcome.result or {}
+    info = None if outcome is None else outcome.exception_info
+    raised = [info for info in _exceptions(info) if info.get("raised_exception")]
+    met = outcome is None or bool(outcome.success)
+    found = {} if outcome is None else outcome.result or {}
     observed: dict[str, Any] = {}
     severity = expectation["severity"]
     if raised:
@@ -184,7 +202,7 @@ def _result(table: str, expectation: dict[str, Any], outcome: Any) -> Result:
     if found.get("unexpected_count"):
         observed["count"] = found["unexpected_count"]
         observed["rows"] = found.get("partial_unexpected_index_list") or found.get("partial_unexpected_list")
-    if expectation["type"] == COLUMN_SET and not outcome.success:
+    if expectation["type"] == COLUMN_SET and not met:
         observed["value"] = found.get("observed_value")
     text = json.dumps(_plain(observed), ensure_ascii=False) if observed else None
     return Result(
@@ -193,7 +211,7 @@ def _result(table: str, expectation: dict[str, Any], outcome: Any) -> Result:
         column_name=column,
         arguments=json.dumps(kwargs, ensure_ascii=False, sort_keys=True),
         severity=severity,
-        success=bool(outcome.success) and not raised,
+        success=met and not raised,
         observed=None if text is None else text[:1000],
     )
 

@@ -306,7 +306,10 @@ def _fields() -> Iterator[Field]:
         "unexplained", "integer", "1 where the difference is over the tolerance and no reason is on file"
     )
     yield text("run_id", "The run that wrote this row")
-    yield text("publication_id", "The publication, named by all it was built from and the forecasts and scores that it shows")
+    yield text(
+        "publication_id",
+        "The publication, named by all it was built from and the forecasts and scores that it shows",
+    )
     yield text("event", "What happened: published, rolled_back; of a run failed; of a source overdue")
     yield text("fingerprint", "SHA-256 over the filings, the code and the configuration")
     yield text("code_version", "Version of fleetstats; of a forecast with a hash of its code")
