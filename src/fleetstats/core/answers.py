@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fleetstats.core.errors import (
     EXIT_DONE,
 )
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -57,3 +59,14 @@ def test_an_expectation_that_cannot_be_checked_is_critical() -> None:
     result = run({"type": BETWEEN, "kwargs": {"column": "middle", "min_value": 0}, "severity": "warning"})[-1]
     assert (result.column_name, result.success, result.severity) == ("middle", False, "critical")
     assert "error" in json.loads(result.observed or "{}")
+
+
+def test_the_library_is_loaded_while_the_build_does_other_things() -> None:
+    code = (
+        "import sys\nfrom fleetstats.quality.auditor import Auditor\n"
+        "assert 'great_expectations' not in sys.modules\n"
+        "Auditor()._loading.join()\n"
+        "assert {'great_expectations', 'fleetstats.quality.kilometres'} <= sys.modules.keys()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

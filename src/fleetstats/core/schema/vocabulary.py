@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
-
-
 BOUNDS = ("exact", "at_least", "at_most", "between", "approximate", "derived")
 
 

@@ -8,16 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fleetstats.core.errors import BadInput, ConfigurationError, shorten
 from fleetstats.outputs.export.package import (
     PACKAGE_FILE,
 )
-
-if TYPE_CHECKING:
-    pass
-
 
 FORMATS = ("parquet", "csv", "sqlite")
 

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from fleetstats.outputs.trace.model import Cell, Trace
-
-if TYPE_CHECKING:
-    pass
 from fleetstats.outputs.trace.text import (
     correction_line,
     corrections_of_filing,
