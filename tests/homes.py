@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import pickle
 import shutil
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from pydantic import SecretStr
 
 from fleetstats.core.files import write_atomically
 from fleetstats.core.locks import exclusive, lock_file
+from fleetstats.core.sealed import read_sealed, write_sealed
 from fleetstats.core.settings import Settings
 from fleetstats.pipeline.build import Outcome, run
 from fleetstats.warehouse.setup import prepare_server
@@ -55,14 +55,17 @@ def copy_of(home: Path, to: Path, **settings: Any) -> Settings:
 
     The note beside a published file is of that very file, so the copy gets a note of its own.
     """
-    shutil.copytree(home, to, copy_function=shutil.copy2)
+    shutil.copytree(home, to, copy_function=shutil.copy2, symlinks=True)
     copied = Settings(home=to, **{"originals": None, **settings})
-    note = copied.published.with_suffix(".json")
-    stat = copied.published.stat()
-    known = json.loads(note.read_text(encoding="utf-8"))
-    known["file"] = [stat.st_size, stat.st_mtime_ns, stat.st_ino]
-    write_atomically(note, json.dumps(known, ensure_ascii=False).encode())
+    noted_anew(copied.published)
     return copied
+
+
+def noted_anew(published: Path) -> None:
+    """Let a copy of a published file be the one that its note is of."""
+    file = published.resolve()
+    note, stat = file.with_suffix(".json"), file.stat()
+    write_sealed(note, {**read_sealed(note), "file": [stat.st_size, stat.st_mtime_ns, stat.st_ino]})
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ class OnServer:
     def copy(self, to: Path, database: str | None = None) -> Settings:
         """A home and a database of one's own with the same publication."""
         name = database or f"copy_{next(_COPIES)}"
-        shutil.copytree(self.home, to, copy_function=shutil.copy2)
+        shutil.copytree(self.home, to, copy_function=shutil.copy2, symlinks=True)
         with psycopg.connect(self.server.dsn("postgres"), autocommit=True) as connection:
             connection.execute(f"create database {name} template {TEMPLATE}".encode())
         prepare_server(self.server.url(name))  # what is granted on a database is not copied with it

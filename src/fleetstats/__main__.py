@@ -27,7 +27,7 @@ def main() -> None:
         print("  to do:    give a place that can be written to", file=sys.stderr)
         sys.exit(EXIT_CONFIGURATION)
     except KeyboardInterrupt:
-        print("fleetstats: interrupted; the last publication is as it was", file=sys.stderr)
+        print("fleetstats: interrupted; fleetstats status says what is published", file=sys.stderr)
         sys.exit(130)
 
 

@@ -37,7 +37,7 @@ from fleetstats.core.errors import (
     BadInput,
     ConfigurationError,
 )
-from fleetstats.core.files import HashCache
+from fleetstats.core.hash_cache import HashCache
 from fleetstats.core.settings import Settings, packaged
 from fleetstats.filings.catalogue import load_catalogue
 from fleetstats.filings.chains import in_vintage

@@ -19,6 +19,7 @@ from fleetstats.core.schema.tables import tables
 from fleetstats.core.settings import Settings
 from fleetstats.pipeline.build import Outcome, run
 from fleetstats.warehouse import ledger
+from fleetstats.warehouse.registry import open_warehouse
 from tests.homes import PATIENCE
 from tests.published_file import query
 
@@ -126,13 +127,27 @@ def test_a_forced_build_keeps_every_earlier_run_in_the_ledgers(copied: Settings)
 KILLS = {
     "while filings are read": "fleetstats.ingest.stage.stage = die",
     "while the candidate is built": "fleetstats.warehouse.marts.build_marts = die",
-    "before the rename": "fleetstats.warehouse.duckdb.warehouse.promote = die",
-    "after the rename": (
-        "real = fleetstats.warehouse.duckdb.warehouse.promote\n"
-        "fleetstats.warehouse.duckdb.warehouse.promote = lambda *a: (real(*a), die())"
+    "before the file has its name": "files.PublishedFiles.switch = die",
+    "before the file has its note": "files.write_sealed = die",
+    "before the link is changed": "files.Path.symlink_to = die",
+    "after the link is changed": (
+        "real = files.PublishedFiles.switch\nfiles.PublishedFiles.switch = lambda *a: (real(*a), die())"
+    ),
+    "between two ledgers": (
+        "from fleetstats.warehouse import ledger\nreal = ledger.append\n"
+        "ledger.append = lambda folder, name, *a: die() if name == 'publication' else real(folder, name, *a)"
     ),
 }
 """What a build is made to do at that moment: `die` ends its process as `kill -9` does."""
+PUBLISHED_BY_THEN = ("after the link is changed", "between two ledgers")
+
+
+def leftovers(settings: Settings) -> list[str]:
+    """Hidden files and folders of a home but for the locks, and publications that none is."""
+    hidden = [p.name for p in settings.home.rglob(".*") if p.name != ".lock"]
+    published = ledger.runs(settings.ledger, "publication")
+    files = (settings.warehouse / "publications").glob("*.duckdb")
+    return [*hidden, *(p.name for p in files if p.stem not in published)]
 
 
 @pytest.mark.parametrize("moment", list(KILLS))
@@ -142,7 +157,7 @@ def test_killed_at_any_moment_the_publication_stays_readable_and_the_next_run_su
     published_before = rows_of(copied, "publication")
     code = (
         "import os, signal\nimport fleetstats.ingest.stage, fleetstats.warehouse.marts\n"
-        "import fleetstats.warehouse.duckdb.warehouse\n"
+        "import fleetstats.warehouse.duckdb.warehouse\nfrom fleetstats.warehouse.duckdb import files\n"
         "from fleetstats.pipeline.build import run\nfrom fleetstats.core.settings import Settings\n"
         "def die(*a, **k):\n    os.kill(os.getpid(), signal.SIGKILL)\n"
         f"{KILLS[moment]}\n"
@@ -152,14 +167,17 @@ def test_killed_at_any_moment_the_publication_stays_readable_and_the_next_run_su
     assert done.returncode == -signal.SIGKILL
     seen = rows_of(copied, "publication")
     assert seen[: len(published_before)] == published_before
-    assert len(seen) == len(published_before) + (moment == "after the rename")
+    assert len(seen) == len(published_before) + (moment in PUBLISHED_BY_THEN)
+    state = open_warehouse(copied).state()
+    assert state is not None  # at no moment is nothing published
+    assert state.run_id == seen[-1]["run_id"]
     after = command(copied, "run", "--force")
     assert after.returncode == 0, after.stderr
     runs = [row["run_id"] for row in rows_of(copied, "publication")]
     assert runs[: len(seen)] == [row["run_id"] for row in seen]
     assert len(runs) == len(seen) + 1
     assert runs == ledger.runs(copied.ledger, "publication")
-    assert list(copied.warehouse.glob(".candidate-*")) == []
+    assert leftovers(copied) == []
 
 
 def test_a_disk_that_cannot_be_written_is_said_and_leaves_the_publication(copied: Settings) -> None:

@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
-from fleetstats.cli.options import AsOf, DryRun, Json, Quiet, parse_day, settings, tell
+from fleetstats.cli.options import AsOf, DryRun, Json, Quiet, Wait, parse_day, settings, tell
 
 
 def run(
     as_of: AsOf = None,
     force: Annotated[bool, typer.Option("--force", help="Build even if nothing changed.")] = False,
     dry_run: DryRun = False,
+    wait: Wait = 0,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -30,7 +31,7 @@ def run(
 
     with progress(quiet or as_json) as told:
         outcome = run_pipeline(
-            settings(), as_of=parse_day(as_of), force=force, dry_run=dry_run, progress=told
+            settings(), as_of=parse_day(as_of), force=force, dry_run=dry_run, wait=wait, progress=told
         )
     rows = sum(outcome.rows.values())
     said = {
@@ -92,6 +93,7 @@ def rollback(
     to: Annotated[
         str | None, typer.Option("--to", help="Publication to return to (default: the one before).")
     ] = None,
+    wait: Wait = 0,
     as_json: Json = False,
 ) -> None:
     """Return to an earlier publication; it stands until inputs or code change, or run --force.
@@ -100,10 +102,8 @@ def rollback(
     """
     from fleetstats.pipeline.build import rollback as roll_back
 
-    state = roll_back(settings(), to)
-    tell(
-        state.as_dict(), [f"Returned to {state.publication_id}. fleetstats run --force builds anew."], as_json
-    )
+    state = roll_back(settings(), to, wait=wait)
+    tell(state.told(), [f"Returned to {state.publication_id}. fleetstats run --force builds anew."], as_json)
 
 
 def diff(

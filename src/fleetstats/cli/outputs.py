@@ -49,10 +49,15 @@ Quarter = Annotated[
 def sql(
     statement: Annotated[str, typer.Argument(help="One SELECT on the published tables.")],
     form: Annotated[OutputFormat, typer.Option("--format", "-f")] = OutputFormat.table,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write to this file; - is standard output.")
+    ] = None,
     as_of: AsOf = None,
+    time_limit: Annotated[
+        float, typer.Option("--time-limit", min=0.1, help="Seconds after which the statement is given up.")
+    ] = 600,
 ) -> None:
-    """Query the published warehouse, read-only.
+    """Query the published warehouse: one SELECT, or EXPLAIN of one. Nothing can be written, and no file read.
 
     [bold]Examples[/bold]
 
@@ -63,8 +68,8 @@ def sql(
     from fleetstats.core.formats import write_table
     from fleetstats.warehouse.registry import open_warehouse
 
-    with open_warehouse(settings(), parse_day(as_of)).read() as reader:
-        found = reader.query(statement)
+    with open_warehouse(settings(), parse_day(as_of)).read(time_limit=time_limit) as reader:
+        found = reader.ask(statement)
     write_table(found, form.value, output)
 
 

@@ -106,10 +106,18 @@ class ConfigurationError(FleetstatsError):
     exit_code = EXIT_CONFIGURATION
 
 
+class Unavailable(ConfigurationError):
+    """A server that cannot be reached, or went away; another time it may answer."""
+
+
 class Locked(FleetstatsError):
     """Another build holds the lock."""
 
     exit_code = EXIT_LOCKED
+
+
+class Overtaken(Locked):
+    """Another build has published since this one began: trying this one again cannot help, a new one can."""
 
 
 class DownloadFailed(FleetstatsError):

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from fleetstats.core.errors import Locked
 from fleetstats.core.locks import exclusive
+from fleetstats.core.partials import partial_folder
 
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 _CANNOT = (errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP)
@@ -42,13 +43,9 @@ def appearing(place: Path) -> Iterator[Path]:
 
     For a folder that is not there yet; what cannot be read of an earlier one is to be removed before the end.
     """
-    partial = place.with_name(f".{place.name}.{os.getpid()}")
-    try:
-        partial.mkdir(parents=True, exist_ok=True)
+    with partial_folder(place) as partial:
         yield partial
         partial.rename(place)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 @contextmanager

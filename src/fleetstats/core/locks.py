@@ -7,23 +7,30 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic, sleep
 
 from fleetstats.core.errors import ConfigurationError, FleetstatsError, Locked
 
+_BETWEEN = 0.5
+"""Seconds between two looks at a lock that is waited for."""
+
 
 @contextmanager
-def exclusive(descriptor: int, busy: Callable[[], FleetstatsError] | None) -> Iterator[None]:
+def exclusive(descriptor: int, busy: Callable[[], FleetstatsError] | None, wait: float = 0) -> Iterator[None]:
     """Hold the lock of an open file or folder, and close it at the end.
 
-    `busy` makes the error for when another process holds it; with None, wait for it.
+    `busy` makes the error for when another process still holds it after `wait` seconds; with None, wait for ever.
     """
+    until = monotonic() + wait
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | (fcntl.LOCK_NB if busy else 0))
-        except BlockingIOError:
-            if busy is None:
-                raise
-            raise busy() from None
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | (fcntl.LOCK_NB if busy else 0))
+                break
+            except BlockingIOError:
+                if busy is not None and monotonic() >= until:
+                    raise busy() from None
+                sleep(min(_BETWEEN, max(until - monotonic(), 0.01)))
         yield
     finally:
         os.close(descriptor)
@@ -36,8 +43,8 @@ def lock_file(path: Path) -> int:
 
 
 @contextmanager
-def build_lock(folder: Path) -> Iterator[None]:
-    """Hold the lock of a warehouse folder; `Locked` at once if another process has it."""
+def build_lock(folder: Path, wait: float = 0) -> Iterator[None]:
+    """Hold the lock of a warehouse folder; `Locked` if another process still has it after `wait` seconds."""
     path = folder / ".lock"
     try:
         descriptor = lock_file(path)
@@ -51,10 +58,10 @@ def build_lock(folder: Path) -> Iterator[None]:
         holder = os.pread(descriptor, 64, 0).decode("ascii", "replace").strip() or "unknown"
         return Locked(
             f"another build is running (process {holder})\n  where:    {path}\n"
-            "  to do:    wait until it is done; nothing was changed"
+            "  to do:    wait until it is done (run --wait SECONDS does); nothing was changed"
         )
 
-    with exclusive(descriptor, busy):
+    with exclusive(descriptor, busy, wait):
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, str(os.getpid()).encode(), 0)
         yield

@@ -101,7 +101,7 @@ class Settings(BaseSettings):
 
     @property
     def published(self) -> Path:
-        """The published DuckDB file."""
+        """The known name of the published DuckDB file: a link to that of the current publication."""
         return self.warehouse / "fleetstats.duckdb"
 
     def vintage(self, as_of: date | None) -> Path:
@@ -109,6 +109,12 @@ class Settings(BaseSettings):
         if as_of is None:
             return self.published
         return self.warehouse / "as-of" / f"{as_of.isoformat()}.duckdb"
+
+    def publications(self, as_of: date | None) -> Path:
+        """The folder of the files that `vintage` leads to, one for each publication, and of those being built."""
+        if as_of is None:
+            return self.warehouse / "publications"
+        return self.warehouse / "as-of" / "publications" / as_of.isoformat()
 
     @property
     def ledger(self) -> Path:

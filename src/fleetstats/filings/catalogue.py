@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from fleetstats.core.errors import BadInput, ConfigurationError
-from fleetstats.core.files import FileHashes, HashCache
+from fleetstats.core.files import FileHashes
+from fleetstats.core.hash_cache import HashCache
 from fleetstats.core.settings import added_folders
 from fleetstats.filings.chains import check_chains
 from fleetstats.filings.filing import Filing, Held, read_filing
@@ -36,7 +37,7 @@ class Catalogue:
         Hashes come from the cache where a file's size and time are as they were; `remember` keeps the new ones for
         the next time, `hash_again` reads every file. Raises as `load_catalogue`.
         """
-        hashes = HashCache(None if hash_again else settings.cache / "hashes.json")
+        hashes = HashCache(None if hash_again else settings.cache / "file-hashes.json")
         held = load_catalogue(settings.raw, settings.landed, settings.originals, hashes)
         if remember:
             hashes.save()

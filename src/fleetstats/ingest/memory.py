@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
-from fleetstats.core.files import write_atomically
 from fleetstats.core.locks import exclusive, lock_file
+from fleetstats.core.sealed import Damaged, read_sealed, warn_of_cache, write_sealed
 
 
 class Memory:
@@ -22,13 +21,14 @@ class Memory:
 
     def put(self, key: str, value: dict[str, Any]) -> None:
         with exclusive(lock_file(self._path.with_suffix(".lock")), busy=None):
-            write_atomically(
-                self._path, json.dumps(self._read() | {key: value}, indent=1, sort_keys=True).encode()
-            )
+            write_sealed(self._path, self._read() | {key: value})
 
     def _read(self) -> dict[str, Any]:
         try:
-            known = json.loads(self._path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            known = read_sealed(self._path)
+        except FileNotFoundError:
+            return {}
+        except Damaged:
+            warn_of_cache(self._path, "what servers said is asked again")
             return {}
         return known if isinstance(known, dict) else {}

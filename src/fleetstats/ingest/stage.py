@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from fleetstats.core.code import code_sha256
 from fleetstats.core.errors import BadInput
 from fleetstats.core.folders import appearing
-from fleetstats.core.schema.tables import TABLES, tables
+from fleetstats.core.schema.tables import tables
+from fleetstats.core.sealed import Damaged, read_sealed, seal, warn_of_cache
 from fleetstats.filings.filing import Held
 from fleetstats.filings.operators import Asked, AskedOperators, OperatorTable, still_answered
 from fleetstats.sources import registry
@@ -23,6 +24,8 @@ from fleetstats.sources.staged import Context, Corrected, Rejected, Staged
 
 if TYPE_CHECKING:
     from fleetstats.sources.reviewed import Reviewed
+
+_ACCOUNT = "account.json"
 
 _NOT_READING = (
     "fleetstats.core.schema.tables",
@@ -118,35 +121,48 @@ def _correct_as_digest(staged: Staged, context: Context) -> None:
 
 
 def _load(folder: Path, operators: OperatorTable) -> Staged | None:
+    """What was kept of a filing, if every byte is as it was written and operators are still called the same."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        account = json.loads((folder / "account.json").read_text(encoding="utf-8"))
-        if not still_answered(
-            operators, [(tuple(asked), answer) for asked, answer in account.pop("answers")]
-        ):
+        account = read_sealed(folder / _ACCOUNT)
+        answers = [(tuple(asked), answer) for asked, answer in account.pop("answers")]
+        if not still_answered(operators, answers):
             return None
-        tables = {name: pq.read_table(folder / f"{name}.parquet") for name in account.pop("tables")}
-    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException):
+        tables = {}
+        for name, checksum in account.pop("tables").items():
+            content = pa.py_buffer((folder / f"{name}.parquet").read_bytes())
+            if hashlib.sha256(content).hexdigest() != checksum:
+                raise Damaged(f"{name}.parquet is not as it was written")
+            tables[name] = pq.read_table(pa.BufferReader(content))
+        account["rejected"] = [Rejected(*row) for row in account["rejected"]]
+        account["corrected"] = [Corrected(*row) for row in account["corrected"]]
+    except FileNotFoundError as error:
+        if folder.exists():
+            warn_of_cache(Path(error.filename or folder), "the filing is read again")
         return None
-    if any(table.schema != TABLES[name].arrow_schema() for name, table in tables.items()):
+    except (OSError, ValueError, pa.ArrowException):
+        warn_of_cache(folder, "the filing is read again")
         return None
-    account["rejected"] = [Rejected(*row) for row in account["rejected"]]
-    account["corrected"] = [Corrected(*row) for row in account["corrected"]]
     return Staged(tables=tables, **account)
 
 
 def _keep(staged: Staged, answers: dict[Asked, object], folder: Path) -> None:
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         with appearing(folder) as partial:
-            for name, table in staged.tables.items():
-                pq.write_table(table, partial / f"{name}.parquet")
             account = {k: v for k, v in asdict(staged, dict_factory=dict).items() if k != "tables"}
-            account |= {"tables": sorted(staged.tables), "answers": list(answers.items())}
-            (partial / "account.json").write_text(json.dumps(account), encoding="utf-8")
+            account |= {"tables": {}, "answers": list(answers.items())}
+            for name, table in staged.tables.items():
+                sink = pa.BufferOutputStream()
+                pq.write_table(table, sink)
+                content = sink.getvalue()
+                (partial / f"{name}.parquet").write_bytes(content)
+                account["tables"][name] = hashlib.sha256(content).hexdigest()
+            (partial / _ACCOUNT).write_bytes(seal(account))
             shutil.rmtree(folder, ignore_errors=True)
     except OSError:
         # A full disk costs the cache, never the run

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,19 +16,30 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal
 
 from fleetstats import __version__
-from fleetstats.core.errors import ChecksFailed, ConfigurationError, shorten
+from fleetstats.core.errors import ChecksFailed, ConfigurationError, FleetstatsError, shorten
 from fleetstats.core.progress import Progress, silent
 from fleetstats.core.schema.tables import TABLES, tables
 from fleetstats.core.settings import Settings, packaged_folders
 from fleetstats.filings.chains import superseded
 from fleetstats.pipeline.plan import Plan, plan
-from fleetstats.warehouse.base import PUBLISHED, State, Warehouse, new_run_id, publication_row
+from fleetstats.warehouse.base import (
+    PUBLISHED,
+    NothingPublished,
+    State,
+    Warehouse,
+    differing,
+    new_run_id,
+    publication_row,
+)
 from fleetstats.warehouse.registry import open_warehouse
 
 if TYPE_CHECKING:
     from fleetstats.quality.auditor import Auditor
     from fleetstats.quality.expectations import Result
     from fleetstats.sources.staged import Staged
+
+
+_DIFFERENCES_TOLD = 3
 
 
 @dataclass(frozen=True)
@@ -181,18 +193,26 @@ class Build:
     def audit(self, built: Built, auditor: Auditor) -> list[Result]:
         """Check the candidate; raises `ChecksFailed` if a critical expectation was not met.
 
-        The results go to the ledger and to a page for people either way.
+        A table that holds what it held in the current publication, of which the same was expected, keeps its results.
+        All go to the ledger and to a page for people either way.
         """
+        from fleetstats.quality.earlier_audit import EarlierAudit, audited_rows, content_columns
         from fleetstats.quality.expectations import failures, load_suites
         from fleetstats.quality.page import write_page
 
         self.progress("audit", f"{len(built.rows)} tables")
         tables_of_run = [*built.rows, "filing_account"]
         suites = load_suites(packaged_folders("expectations"), tables_of_run, floors=self.plan.as_of is None)
-        with self.warehouse.read(self.plan.run_id) as reader:
-            results = auditor.audit(reader, suites)
         run_id = self.plan.run_id
+        earlier = EarlierAudit.of(self.warehouse, self.warehouse.state())
+        with self.warehouse.read(run_id) as reader:
+            contents = {table: reader.content(table, content_columns(reader, table)) for table in suites}
+            known = {table: earlier.still_true(table, contents[table], suites[table]) for table in suites}
+            new = auditor.audit(reader, {table: suites[table] for table in suites if not known[table]})
+        of_table = {table: [*known[table], *(r for r in new if r.table_name == table)] for table in suites}
+        results = [result for table in suites for result in of_table[table]]
         self.warehouse.record("check_result", run_id, [r.row(run_id) for r in results])
+        self.warehouse.record("audited_table", run_id, audited_rows(run_id, suites, contents))
         self.warehouse.record("filing_account", run_id, list(built.accounts))
         vintage = f"-{self.plan.as_of}" if self.plan.as_of else ""
         page = write_page(self.plan.settings.reports / f"checks{vintage}.html", self.plan, built, results)
@@ -202,7 +222,10 @@ class Build:
         return results
 
     def publish(self, built: Built, results: list[Result]) -> Outcome:
-        """Put the audited candidate in the published one's place, in one step; `results` are its audit's."""
+        """Put the audited candidate in the published one's place, in one step; `results` are its audit's.
+
+        Every table has to be the one that the ledger says was audited.
+        """
         from fleetstats.quality.expectations import failures
         from fleetstats.quality.revisions import revise
 
@@ -220,7 +243,14 @@ class Build:
             warnings=[*built.warnings, *(result.says for result in failures(results, "warning")), *moved],
         )
         self.warehouse.publish(
-            publication_row(state, published_at, self.plan.as_of, __version__, PUBLISHED), state
+            publication_row(state, published_at, self.plan.as_of, __version__, PUBLISHED),
+            state,
+            {
+                row["table_name"]: row["content_checksum"]
+                for row in self.warehouse.recorded("audited_table", self.plan.run_id)
+                if row["table_name"]
+                in built.rows  # the accounts are shown by their ledger, with those of all runs
+            },
         )
         return Outcome(
             status="published",
@@ -254,51 +284,81 @@ def run(
     force: bool = False,
     dry_run: bool = False,
     series: Collection[str] | None = None,
+    wait: float = 0,
     progress: Progress = silent,
 ) -> Outcome:
     """Bring the warehouse up to date, or do nothing if it is.
 
     `as_of` builds the warehouse of a past day into a file of its own. `force` builds even if nothing
-    changed; `dry_run` says what would be done. `series` are those to forecast, as in `forecast`. Raises a
-    `FleetstatsError` that tells what to fix; the last publication stays as it was.
+    changed; `dry_run` says what would be done. `series` are those to forecast, as in `forecast`; `wait` seconds for
+    another build to end. Raises a `FleetstatsError` that tells what to fix.
     """
     started = perf_counter()
     progress("plan", "filings")
     the_plan = plan(settings, as_of, remember=not dry_run)
     warehouse = open_warehouse(settings, as_of)
     this = Build(the_plan, warehouse, progress)
-    state = warehouse.state()
-    if state is not None and state.is_result_of(the_plan.fingerprint) and not force:
+    state, damage = current_state(warehouse, the_plan.fingerprint)
+    if state is not None and damage is None and not force:
         outcome = Outcome(
             "unchanged", state.publication_id, warehouse.place, as_of, state.rows, state.warnings
         )
     elif dry_run:
-        outcome = Outcome("planned", "", warehouse.place, as_of)
+        outcome = Outcome("planned", "", warehouse.place, as_of, warnings=damage_told(damage))
     else:
-        with warehouse.lock():
+        with warehouse.lock(wait):
             outcome = _build_and_publish(this, series)
+        outcome.warnings += damage_told(damage)
     outcome.filings = len(the_plan.held)
     outcome.originals = sum(h.read_as == "original" for h in the_plan.held)
     outcome.seconds = perf_counter() - started
     return outcome
 
 
+def current_state(warehouse: Warehouse, fingerprint: str) -> tuple[State | None, str | None]:
+    """What is published, if a build of this fingerprint has nothing to add, and what is damaged of it."""
+    state = warehouse.state()
+    if state is None or not state.is_result_of(fingerprint):
+        return None, None
+    return state, warehouse.damage()
+
+
+def proved(warehouse: Warehouse, state: State) -> str | None:
+    """What is not as it was published of the current publication, every table being read; None if all of it is."""
+    try:
+        with warehouse.read() as reader:
+            return "; ".join(differing(reader, state)[:_DIFFERENCES_TOLD]) or None
+    except NothingPublished as error:
+        return str(error).partition("\n")[0]
+
+
+def damage_told(damage: str | None) -> list[str]:
+    """The warning that comes with a publication that takes the place of a damaged one."""
+    return [] if damage is None else [f"what was published is not as it was and is built again: {damage}"]
+
+
 def _build_and_publish(this: Build, series: Collection[str] | None) -> Outcome:
     from fleetstats.quality.auditor import Auditor
 
-    this.warehouse.prepare()
     try:
-        auditor = Auditor()
+        found = this.warehouse.prepare()
+        current = this.warehouse.state()
+        # Where nothing changed, nothing may have to be checked that was not checked before
+        auditor = Auditor(soon=current is None or current.fingerprint != this.plan.fingerprint)
         built = this.forecast(this.candidate(this.stage()), series)
-        return this.publish(built, this.audit(built, auditor))
+        outcome = this.publish(built, this.audit(built, auditor))
     except OSError as error:
         raise cannot_write(this.plan.settings, error) from error
     finally:
-        this.warehouse.discard(this.plan.run_id)
+        # What is left of it is removed by whoever comes next; no failure here may hide what was published
+        with suppress(OSError, FleetstatsError):
+            this.warehouse.discard(this.plan.run_id)
+    outcome.warnings += found
+    return outcome
 
 
 def cannot_write(settings: Settings, error: OSError) -> ConfigurationError:
-    """What to tell of a disk or folder that could not be written."""
+    """What to tell of a disk or folder that could not be written, before anything was published."""
     free = shutil.disk_usage(settings.home).free
     return ConfigurationError(
         f"the build could not be written: {error.strerror or error}\n"
@@ -307,14 +367,14 @@ def cannot_write(settings: Settings, error: OSError) -> ConfigurationError:
     )
 
 
-def rollback(settings: Settings, to: str | None = None) -> State:
+def rollback(settings: Settings, to: str | None = None, *, wait: float = 0) -> State:
     """Return to a kept publication: `to`, or the one before the current.
 
     It stands until inputs or code change, or a run is forced. Raises `ConfigurationError` where there is
     nothing to return to.
     """
     warehouse = open_warehouse(settings)
-    with warehouse.lock():
+    with warehouse.lock(wait):
         warehouse.prepare()
         current, kept = warehouse.state(), warehouse.kept()
         found = [s for s in kept if s.publication_id == to] if to else _older(kept, current)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +18,11 @@ from fleetstats.core.schema.tables import tables
 from fleetstats.core.schema.vocabulary import CHAINED
 from fleetstats.core.settings import Settings, packaged_folders
 from fleetstats.filings.catalogue import Catalogue
+from fleetstats.pipeline.build import current_state
 from fleetstats.pipeline.plan import plan
 from fleetstats.warehouse import hash_chain as chain
 from fleetstats.warehouse import ledger
-from fleetstats.warehouse.base import Warehouse
-from fleetstats.warehouse.queries import statement
+from fleetstats.warehouse.base import NOTHING_YET, NothingPublished, Warehouse, differing
 from fleetstats.warehouse.registry import open_warehouse
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def state(settings: Settings) -> Answer:
         "home": settings.home,
         "originals": settings.originals,
         "warehouse": warehouse.place,
-        "published": None if published is None else published.as_dict(),
+        "published": None if published is None else published.told(),
         "vintages": vintages,
         "kept": [state.publication_id for state in warehouse.kept()],
     }
@@ -55,25 +56,27 @@ def state(settings: Settings) -> Answer:
             f"            {len(published.warnings)} warnings",
         ]
         words += ["            rolled back; a newer one is kept"] if published.rolled_back_from else []
-    elif settings.published.exists() and settings.warehouse_url is None:
-        words.append("published   a file that was copied or changed since: fleetstats run builds it anew")
     else:
-        words.append("published   nothing yet: fleetstats run")
+        words.append(f"published   {warehouse.why_no_state()}")
     words += [f"vintages    {', '.join(vintages)}"] if vintages else []
     try:
         the_plan = plan(settings, remember=False)
     except FleetstatsError as error:
         facts["problem"] = str(error)
         return Answer(facts, [*words, f"problem     {error}"], exit_code=error.exit_code)
-    current = published is not None and published.is_result_of(the_plan.fingerprint)
+    current, damage = current_state(warehouse, the_plan.fingerprint)
     counts = Counter((h.filing.source, h.read_as) for h in the_plan.held)
     facts |= {
-        "current": current,
+        "current": current is not None and damage is None,
+        "damage": damage,
         "inputs": the_plan.fingerprint,
         "filings": [{"source": s, "read_as": r, "count": n} for (s, r), n in sorted(counts.items())],
     }
     words += [f"filings     {source}: {n} {read_as}" for (source, read_as), n in sorted(counts.items())]
-    words.append("up to date" if current else "inputs or code have changed: fleetstats run")
+    if damage is not None:
+        words.append(f"damaged     {damage}: fleetstats run builds it anew")
+    else:
+        words.append("up to date" if current else "inputs or code have changed: fleetstats run")
     if published is not None:
         words += [f"warning: {text}" for text in published.warnings]
     return Answer(facts, words)
@@ -147,35 +150,35 @@ def _verify_shown(warehouse: Warehouse, name: str, table: pa.Table, where: objec
 
 
 def _verify_published(settings: Settings, facts: dict[str, Any]) -> str:
+    """Read every table of the publication and compare it with what was recorded when it was published."""
     warehouse = open_warehouse(settings)
     state = warehouse.state()
     if state is None:
-        if settings.warehouse_url is None and settings.published.exists():
-            raise ConfigurationError(
-                f"the note beside the published file is not that file's: {warehouse.place}\n"
-                "  to do:    fleetstats run, which builds it again"
-            )
-        return "published: nothing yet"
+        with suppress(NothingPublished), warehouse.read() as reader:
+            return f"published: {len(reader.tables())} tables, a copy whose content is as it was published"
+        reason = warehouse.why_no_state()
+        if reason == NOTHING_YET:
+            return "published: nothing yet"
+        raise ConfigurationError(
+            f"what is published is not what was published\n  where:    {warehouse.place}\n  found:    {reason}\n"
+            "  to do:    fleetstats run, which builds it again"
+        )
+    damage = warehouse.damage()
     with warehouse.read() as reader:
-        counts = {
-            name: reader.query(statement("select count(*) as n from {table}", table=name))
-            for name in state.rows
-        }
-    for name, expected in state.rows.items():
-        found = counts[name]["n"][0].as_py()
-        if found != expected:
-            raise BadInput(
-                "a published table has another number of rows than when it was published",
-                file=warehouse.place,
-                column=name,
-                found=found,
-                expected=str(expected),
-                todo="fleetstats run --force",
-            )
-    facts["published"] = state.as_dict()
-    return (
-        f"published {state.publication_id}: {len(state.rows)} tables with the rows they were published with"
-    )
+        changed = differing(reader, state) if damage is None else [damage]
+    if changed:
+        warehouse.distrust()
+        raise BadInput(
+            "a published table is not what was published",
+            file=warehouse.place,
+            column=changed[0].partition(":")[0],
+            found="; ".join(changed[:5]),
+            expected=f"the content of {state.publication_id} as it was recorded",
+            todo="fleetstats run, which builds it again",
+        )
+    facts["published"] = state.told()
+    tables = f"{len(state.checksums)} tables with the content" if state.checksums else "no table"
+    return f"published {state.publication_id}: {tables} that {'they' if state.checksums else 'was'} recorded"
 
 
 def check(settings: Settings, as_of: date | None, progress: Progress) -> Answer:

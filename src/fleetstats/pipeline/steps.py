@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any, Final, TypedDict
 
-from fleetstats.core.errors import BadInput, ChecksFailed, Locked
+from fleetstats.core.errors import BadInput, ChecksFailed, Overtaken
 from fleetstats.core.progress import Progress, silent
 from fleetstats.core.settings import Settings
-from fleetstats.pipeline.build import Build, Built, cannot_write
+from fleetstats.pipeline.build import Build, Built, cannot_write, current_state, damage_told, proved
 from fleetstats.pipeline.plan import plan
 from fleetstats.warehouse.base import State, Warehouse, new_run_id
 from fleetstats.warehouse.registry import open_warehouse
@@ -32,7 +32,8 @@ _ACCOUNTED: Final = (
 class Run(TypedDict):
     """A run in steps: what it is to build from, and after which publication.
 
-    `current` says that this is what is published already, so that there is nothing to do.
+    `current` says that this is what is published already, so that there is nothing to do; `damaged` why it is not,
+    where what is published is not as it was.
     """
 
     run_id: str
@@ -40,6 +41,7 @@ class Run(TypedDict):
     filings: list[str]
     follows: str | None
     current: bool
+    damaged: str | None
 
 
 class Account(TypedDict):
@@ -55,15 +57,23 @@ class Account(TypedDict):
 
 
 def plan_run(settings: Settings) -> Run:
-    """Begin a run: its filings, and whether there is anything to do."""
+    """Begin a run: its filings, and whether there is anything to do.
+
+    Where nothing changed, every table of the publication is proved to be as it was published.
+    """
     the_plan = plan(settings, run_id=new_run_id(in_steps=True))
-    state = open_warehouse(settings).state()
+    warehouse = open_warehouse(settings)
+    state = warehouse.state()
+    current, damaged = current_state(warehouse, the_plan.fingerprint)
+    if current is not None and damaged is None:
+        damaged = proved(warehouse, current)
     return Run(
         run_id=the_plan.run_id,
         fingerprint=the_plan.fingerprint,
         filings=[held.filing.id for held in the_plan.held],
         follows=None if state is None else state.run_id,
-        current=state is not None and state.is_result_of(the_plan.fingerprint),
+        current=current is not None and damaged is None,
+        damaged=damaged,
     )
 
 
@@ -126,18 +136,27 @@ def check_run(run: Run, accounts: list[Account]) -> dict[str, int]:
     return totals
 
 
-def build_run(settings: Settings, run: Run, progress: Progress = silent) -> dict[str, Any]:
-    """Build the candidate of the run; returns what was built, as JSON. Raises `Locked` while another builds."""
+def build_run(
+    settings: Settings, run: Run, progress: Progress = silent, *, wait: float = 0
+) -> dict[str, Any]:
+    """Build the candidate of the run; returns what was built, as JSON.
+
+    Raises `Locked` if another still builds after `wait` seconds.
+    """
     this = _resume(settings, run, progress)
-    with this.warehouse.lock():
-        this.warehouse.prepare()
+    with this.warehouse.lock(wait):
+        warnings = [*damage_told(run["damaged"]), *this.warehouse.prepare()]
         this.warehouse.discard(this.plan.run_id)  # what an attempt that was killed left
         try:
             built = this.forecast(this.candidate(this.stage()))
         except OSError as error:
             this.warehouse.discard(this.plan.run_id)
             raise cannot_write(settings, error) from error
-    return {**asdict(built), "rejected": built.rejected[:_REJECTED_TOLD]}
+    return {
+        **asdict(built),
+        "rejected": built.rejected[:_REJECTED_TOLD],
+        "warnings": [*built.warnings, *warnings],
+    }
 
 
 def audit_run(
@@ -150,12 +169,12 @@ def audit_run(
     from fleetstats.quality.auditor import Auditor
     from fleetstats.quality.expectations import failures
 
-    results = _resume(settings, run, progress).audit(_built(built), Auditor())
+    results = _resume(settings, run, progress).audit(_built(built), Auditor(soon=False))
     return {"expectations": len(results), "warnings": [r.says for r in failures(results, "warning")]}
 
 
 def publish_run(
-    settings: Settings, run: Run, built: dict[str, Any], progress: Progress = silent
+    settings: Settings, run: Run, built: dict[str, Any], progress: Progress = silent, *, wait: float = 0
 ) -> dict[str, Any]:
     """Publish the candidate of the run; returns publication id, numbers of rows and warnings, as JSON.
 
@@ -164,7 +183,7 @@ def publish_run(
     """
     this = _resume(settings, run, progress)
     warehouse = this.warehouse
-    with warehouse.lock():
+    with warehouse.lock(wait):
         warehouse.prepare()
         state = warehouse.state()
         published = warehouse.recorded("publication", run["run_id"])
@@ -177,7 +196,7 @@ def publish_run(
                 "warnings": built["warnings"] if state is None else state.warnings,
             }
         if (None if state is None else state.run_id) != run["follows"]:
-            raise Locked(
+            raise Overtaken(
                 "another run has published since this one began\n"
                 f"  found:    {state.publication_id if state else 'nothing published'}\n"
                 "  to do:    start a new run; nothing was published by this one"

@@ -38,10 +38,12 @@ class Auditor:
     on two quiet cores, medians of three runs in turn.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, soon: bool = True) -> None:
+        """With `soon` the library is loaded from now on; without, when there is something to audit."""
         self._failed: BaseException | None = None
         self._loading = Thread(target=self._load, name="great-expectations", daemon=True)
-        self._loading.start()
+        if soon:
+            self._loading.start()
 
     def _load(self) -> None:
         try:
@@ -54,7 +56,10 @@ class Auditor:
 
         Raises `ConfigurationError` for an expectation that the library does not know or cannot use.
         """
-        self._loading.join()
+        if not suites:
+            return []
+        if self._loading.ident is not None:
+            self._loading.join()
         if self._failed is not None:
             raise self._failed
         return audit(there, suites)

@@ -14,6 +14,8 @@ from fleetstats.warehouse.base import Parameters, Tables
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from fleetstats.warehouse.checksums import Content, Dialect
+
 _NAME = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?")
 # Texts, quoted names and comments, in which nothing stands for a value; then a parameter
 _PARAMETER = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\$(?P<name>[a-z_][a-z0-9_]*)""")
@@ -60,10 +62,16 @@ def positional(sql: str, parameters: Parameters) -> tuple[str, list[Any]]:
 
 
 class BaseReader:
-    """What the readers of all engines share; an engine's own reader gives `_columns` and `_select`."""
+    """What the readers of all engines share; an engine's own reader gives what raises `NotImplementedError` here."""
 
-    def _columns(self) -> Iterable[tuple[str, str]]:
-        """Every table that can be seen, with each of its columns in order."""
+    dialect: Dialect
+
+    def _columns(self) -> Iterable[tuple[str, str, str]]:
+        """Every table that can be seen, with each of its columns in order, and the engine's name of its type."""
+        raise NotImplementedError
+
+    def _row(self, sql: str) -> tuple[Any, ...]:
+        """The only row of the result of a statement of ours."""
         raise NotImplementedError
 
     def _select(self, sql: str, schema: pa.Schema) -> pa.Table:
@@ -71,31 +79,47 @@ class BaseReader:
         raise NotImplementedError
 
     @cached_property
-    def _there(self) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
-        for table, column in self._columns():
+    def _typed(self) -> dict[str, dict[str, str]]:
+        found: dict[str, dict[str, str]] = {}
+        for table, column, kind in self._columns():
             if table in TABLES:
-                found.setdefault(table, []).append(column)
+                found.setdefault(table, {})[column] = kind
         return found
+
+    @cached_property
+    def _there(self) -> dict[str, list[str]]:
+        return {table: list(columns) for table, columns in self._typed.items()}
 
     def tables(self) -> Mapping[str, Sequence[str]]:
         """The tables that are there, each with the columns that it has, in order."""
         return self._there
 
+    def content(self, name: str, columns: Iterable[str] | None = None) -> Content:
+        """How many rows a table has, and the checksum over these columns (default: all that it has)."""
+        from fleetstats.warehouse.checksums import checksum_statement, content
+
+        typed = self._found(name, columns)
+        return content(typed, self._row(checksum_statement(name, typed, self.dialect)))
+
+    def _found(self, name: str, columns: Iterable[str] | None) -> dict[str, str]:
+        """The columns that are wanted of a table, with their types; `ConfigurationError` where one is not there."""
+        there = self._typed.get(name)
+        if there is None:
+            raise other_version(name, "no such table")
+        wanted = list(there if columns is None else columns)
+        if missing := [column for column in wanted if column not in there]:
+            raise other_version(name, f"no column {', '.join(missing)}")
+        return {column: there[column] for column in wanted}
+
     def table(self, name: str, columns: Iterable[str] | None = None) -> pa.Table:
         """Some columns of a table (default: all), in the order of its key and the types of the field dictionary."""
         spec = TABLES[name]
-        there = self._there.get(name)
-        wanted = spec.columns if columns is None else list(columns)
-        if there is None:
-            raise other_version(name, "no such table")
-        if missing := [column for column in wanted if column not in there]:
-            raise other_version(name, f"no column {', '.join(missing)}")
+        wanted = list(self._found(name, spec.columns if columns is None else columns))
         sql = statement(
             "select {columns} from {table} order by {key}",
             columns=wanted,
             table=name,
-            key=[column for column in spec.key if column in there],
+            key=[column for column in spec.key if column in self._typed[name]],
         )
         return self._select(sql, spec.arrow_schema(wanted))
 
@@ -106,10 +130,21 @@ def has(there: Tables, name: str, columns: Iterable[str] = ()) -> bool:
     return found is not None and set(columns) <= set(found)
 
 
-def failed(found: str) -> BadStatement:
-    """What to say of a statement that the database refused."""
+def not_one_select(found: str) -> BadStatement:
+    """What to say of anything but one SELECT."""
     return BadStatement(
-        f"the statement failed\n  found:    {found}\n  expected: one SELECT on the published tables\n"
+        f"the statement is not one SELECT\n  found:    {found}\n"
+        "  expected: one SELECT on the published tables; EXPLAIN of one; a WITH or VALUES is one too\n"
+        "  to do:    give one statement at a time; nothing can be written here"
+    )
+
+
+def failed(found: str) -> BadStatement:
+    """What to say of a statement that the database refused, in the database's own words."""
+    lines = [shorten(line, 400) for line in found.splitlines()[:12] if line.strip()]
+    said = "\n            ".join(lines)
+    return BadStatement(
+        f"the statement failed\n  found:    {said}\n  expected: one SELECT on the published tables\n"
         '  to do:    fleetstats sql "show tables" lists them; docs/data-dictionary.md describes them'
     )
 

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fleetstats.core.errors import ConfigurationError, shorten
-from fleetstats.warehouse.postgres.connection import ANALYST, LEDGER_SCHEMA, LOADER, PUBLISHED_SCHEMA
+from fleetstats.core.schema.tables import tables
+from fleetstats.warehouse.postgres.connection import (
+    ANALYST,
+    GUEST,
+    LEDGER_SCHEMA,
+    LOADER,
+    PUBLISHED_SCHEMA,
+    server_url,
+    shown,
+)
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -17,13 +26,14 @@ def prepare_server(url: str, *, dry_run: bool = False) -> list[str]:
     """Create what is missing, as a user who may create roles; returns what was done, in words.
 
     `fleetstats_loader` builds and publishes, and adds to the ledgers without being able to change them;
-    `fleetstats_analyst` reads what is published. Grant them to your own users. Raises `ConfigurationError`
+    `fleetstats_analyst` reads what is published; grant them to your own users. `fleetstats_guest`, which nobody is a
+    member of, runs the statements of `fleetstats sql`. Raises `ConfigurationError`
     where the server cannot be reached or the user may not do this.
     """
     from sqlalchemy import create_engine, text
     from sqlalchemy.exc import SQLAlchemyError
 
-    engine = create_engine(url)
+    engine = create_engine(server_url(url))
     done: list[str] = []
     try:
         with engine.begin() as connection:
@@ -32,9 +42,10 @@ def prepare_server(url: str, *, dry_run: bool = False) -> list[str]:
                 if not dry_run:
                     connection.execute(text(statement))
             done += _migrate(connection, dry_run=dry_run)
+            done += _describe(connection, dry_run=dry_run)
     except SQLAlchemyError as error:
         raise ConfigurationError(
-            f"the server could not be prepared: {engine.url.render_as_string(hide_password=True)}\n"
+            f"the server could not be prepared: {shown(url)}\n"
             f"  found:    {shorten(str(error.__cause__ or error), 300)}\n"
             "  to do:    use a user who may create roles and schemas, such as postgres"
         ) from error
@@ -53,7 +64,7 @@ def _missing(connection: Connection) -> Iterator[tuple[str, str]]:
     if version < 150000:
         raise ConfigurationError(f"PostgreSQL {version // 10000} is too old\n  expected: 15 or newer")
     both = True
-    for role in (LOADER, ANALYST):
+    for role in (LOADER, ANALYST, GUEST):
         if not there("select 1 from pg_roles where rolname = :name", name=role):
             both = False
             yield f"role {role} created", f"create role {role} nologin"
@@ -61,6 +72,8 @@ def _missing(connection: Connection) -> Iterator[tuple[str, str]]:
         yield f"role {LOADER} granted to this user", f"grant {LOADER} to current_user"
     if not both or not there("select 1 where pg_has_role(:name, :role, 'member')", name=LOADER, role=ANALYST):
         yield f"role {ANALYST} granted to {LOADER}", f"grant {ANALYST} to {LOADER}"
+    if not both or not there("select 1 where pg_has_role(:name, :role, 'member')", name=GUEST, role=ANALYST):
+        yield f"role {ANALYST} granted to {GUEST}", f"grant {ANALYST} to {GUEST}"
     database = str(connection.execute(text("select quote_ident(current_database())")).scalar_one())
     if not both or not there(
         "select 1 where has_database_privilege(:name, current_database(), 'create')", name=LOADER
@@ -94,6 +107,20 @@ def _migrate(connection: Connection, *, dry_run: bool) -> list[str]:
     if not dry_run:
         command.upgrade(config, "head")
     return [f"ledgers brought from version {current or 'none'} to {head}"]
+
+
+def _describe(connection: Connection, *, dry_run: bool) -> list[str]:
+    """The comments of the ledgers, in the transaction of the migration; a server without them has none to bring."""
+    from sqlalchemy import inspect
+
+    from fleetstats.warehouse.postgres.declared import declare_comments
+
+    if not inspect(connection).has_table("publication", schema=LEDGER_SCHEMA):
+        return []
+    names = [table.name for table in tables("ledger")]
+    driver: Any = connection.connection.driver_connection
+    changed = declare_comments(driver, LEDGER_SCHEMA, names, dry_run=dry_run)
+    return [f"{changed} comments brought to this version"] if changed else []
 
 
 def _config(connection: Connection) -> Config:

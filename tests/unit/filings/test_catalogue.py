@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Callable
 from datetime import date
@@ -14,9 +13,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from fleetstats.core import files
+from fleetstats.core import files, hash_cache
 from fleetstats.core.errors import BadInput, ConfigurationError
-from fleetstats.core.files import HashCache, hash_file, write_atomically
+from fleetstats.core.files import hash_file, write_atomically
+from fleetstats.core.hash_cache import HashCache
+from fleetstats.core.sealed import read_sealed
 from fleetstats.filings.catalogue import filing_folders, index_originals, load_catalogue
 from fleetstats.filings.chains import in_vintage, next_amendment, superseded
 from fleetstats.filings.filing import FILING_FILE, Filing, read_filing, write_filing
@@ -79,7 +80,7 @@ def test_a_file_is_hashed_again_only_when_it_has_changed(
     first = cache.hashes(path)
     assert first == hash_file(path)
     cache.save()
-    monkeypatch.setattr(files, "hash_file", lambda _: pytest.fail("hashed again"))
+    monkeypatch.setattr(hash_cache, "hash_file", lambda _: pytest.fail("hashed again"))
     assert HashCache(store).hashes(path) == first
     monkeypatch.undo()
     path.write_bytes(b"two\r\n")
@@ -87,14 +88,15 @@ def test_a_file_is_hashed_again_only_when_it_has_changed(
     assert HashCache(store).hashes(path) == hash_file(path)
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe"])
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"[]", b"null", b"[" * 50_000])
 def test_a_damaged_cache_is_begun_anew(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "hashes.json").write_bytes(content)
     (tmp_path / "a.csv").write_bytes(b"a")
     cache = HashCache(tmp_path / "hashes.json")
     assert cache.hashes(tmp_path / "a.csv").size == 1
     cache.save()
-    assert json.loads((tmp_path / "hashes.json").read_text())
+    assert read_sealed(tmp_path / "hashes.json")
+    assert HashCache(tmp_path / "hashes.json").hashes(tmp_path / "a.csv").size == 1
 
 
 def test_a_cache_that_cannot_be_written_costs_no_run(tmp_path: Path) -> None:

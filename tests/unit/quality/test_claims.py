@@ -73,6 +73,9 @@ class Answers(BaseReader):
             raise self._answer
         return pa.Table.from_pylist(self._answer)
 
+    def ask(self, sql: str) -> pa.Table:
+        return self.query(sql)
+
 
 def test_a_new_claim_is_one_file(load: Load) -> None:
     [found] = findings(load(), Answers([{"verdict": "supported", "value": 20000.5}]))

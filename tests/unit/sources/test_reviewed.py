@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from fleetstats.core.errors import BadInput
-from fleetstats.core.files import HashCache
+from fleetstats.core.hash_cache import HashCache
 from fleetstats.core.periods import parse_period
 from fleetstats.core.schema.arrow import rows_to_table
 from fleetstats.core.schema.tables import TABLES

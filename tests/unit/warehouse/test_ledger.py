@@ -36,9 +36,11 @@ def test_each_run_adds_a_file_and_all_are_read_oldest_first(tmp_path: Path) -> N
 
 def test_a_run_that_is_there_is_never_written_again(tmp_path: Path) -> None:
     ledger.append(tmp_path, "filing_account", "1", [account("1", "a")])
-    before = (tmp_path / "filing_account" / "1.parquet").read_bytes()
+    [path] = (tmp_path / "filing_account").iterdir()
+    before = path.read_bytes()
     ledger.append(tmp_path, "filing_account", "1", [account("1", "other")])
-    assert (tmp_path / "filing_account" / "1.parquet").read_bytes() == before
+    assert list((tmp_path / "filing_account").iterdir()) == [path]
+    assert path.read_bytes() == before
 
 
 def test_a_run_without_rows_writes_no_file(tmp_path: Path) -> None:
@@ -63,12 +65,25 @@ def test_columns_that_an_older_run_did_not_have_are_null(tmp_path: Path) -> None
     import pyarrow.parquet as pq
 
     ledger.append(tmp_path, "filing_account", "2", [account("2", "b")])
-    new = pq.read_table(tmp_path / "filing_account" / "2.parquet")
+    [path] = (tmp_path / "filing_account").iterdir()
+    new = pq.read_table(path)
     old = new.drop_columns(["records_corrected"]).append_column("gone", new["filing"])
     pq.write_table(old, tmp_path / "filing_account" / "1.parquet")
     table = ledger.read(tmp_path, "filing_account")
     assert table.column_names == TABLES["filing_account"].columns
     assert table["records_corrected"].to_pylist() == [None, 0]
+
+
+@pytest.mark.parametrize("bit", range(0, 4000, 97))
+def test_a_bit_that_is_another_is_known_by_the_name_of_its_file(tmp_path: Path, bit: int) -> None:
+    ledger.append(tmp_path, "filing_account", "1", [account("1", "a")])
+    [path] = (tmp_path / "filing_account").iterdir()
+    content = bytearray(path.read_bytes())
+    content[bit % len(content)] ^= 1 << bit % 8
+    path.write_bytes(content)
+    with pytest.raises(ConfigurationError, match="not what its name says") as caught:
+        ledger.read(tmp_path, "filing_account")
+    assert str(path) in str(caught.value)
 
 
 @pytest.mark.parametrize("content", [b"", b"not a parquet file", b"PAR1PAR1"])

@@ -316,6 +316,12 @@ def _fields() -> Iterator[Field]:
     yield Field("published_at", "timestamp", "When it was published")
     yield Field("warnings", "count", "Warnings of checks and readers")
     yield text("table_name", "Table checked")
+    yield Field("row_count", "count", "Rows of the table")
+    yield text(
+        "content_checksum",
+        "Sums of the two halves of the MD5 of every row, hexadecimal; see docs/security.md",
+    )
+    yield text("expectations_sha256", "SHA-256 of what was expected of the table, and of what checked it")
     yield text("expectation", "Type of the expectation")
     yield text("arguments", "Arguments of the expectation, JSON")
     yield text("severity", "critical blocks publication, warning is published and shown")

@@ -1,4 +1,4 @@
-"""How a row of a mart is named in lineage and links."""
+"""How a row is named in lineage and links, and which columns lead to another table."""
 
 from __future__ import annotations
 
@@ -14,6 +14,20 @@ SHORTER_KEYS: dict[str, tuple[str, ...]] = {
 }
 """Tables of which lineage leads groups of rows back or forth, and not each row: all numbers of a forecast rest on the
 same observations, and a row for each pair would be as many as the ledger has rows times the observations."""
+
+
+REFERENCES = {
+    "filing": ("filing", "filing"),
+    "source": ("source", "source"),
+    "operator": ("operator", "operator"),
+    "fleet": ("operator", "operator"),
+    "company": ("operator", "operator"),
+    "vendor": ("operator", "operator"),
+    "scope": ("scope", "scope"),
+    "claim": ("claim", "claim"),
+}
+"""Columns that may refer to the key of a reference table, by name; whether every value does is counted where it is
+declared."""
 
 
 def lineage_key(table: Table) -> tuple[str, ...]:

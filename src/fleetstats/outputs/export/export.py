@@ -18,6 +18,7 @@ from fleetstats.core.errors import BadArgument, ConfigurationError
 from fleetstats.core.folders import alone, replacement
 from fleetstats.core.formats import to_json
 from fleetstats.core.progress import Progress
+from fleetstats.core.schema.keys import REFERENCES
 from fleetstats.core.schema.model import Table
 from fleetstats.core.schema.tables import TABLES, tables
 from fleetstats.core.settings import Settings
@@ -61,19 +62,6 @@ CHANGES_JSON, CHANGES_TEXT = "changes.json", "changes.txt"
 
 _OF_OPERATIONS = ("run_event", "backfill")
 """Ledgers that name machines and people: exported only when asked for by name, or with `all`."""
-
-
-_REFERENCES = {
-    "filing": ("filing", "filing"),
-    "source": ("source", "source"),
-    "operator": ("operator", "operator"),
-    "fleet": ("operator", "operator"),
-    "company": ("operator", "operator"),
-    "vendor": ("operator", "operator"),
-    "scope": ("scope", "scope"),
-    "claim": ("claim", "claim"),
-}
-"""Columns that may refer to a key of a reference table; whether every value does is counted in each export."""
 
 
 @dataclass(frozen=True)
@@ -320,7 +308,7 @@ def _references(chosen: Mapping[str, pa.Table], spec: Table) -> Iterable[Referen
     import pyarrow.compute as pc
 
     for column in spec.columns:
-        target, target_column = _REFERENCES.get(column, ("", ""))
+        target, target_column = REFERENCES.get(column, ("", ""))
         if target not in chosen or (target, target_column) == (spec.name, column):
             continue
         if not _is_key(chosen[target], (target_column,)):

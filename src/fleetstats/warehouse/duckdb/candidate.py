@@ -1,8 +1,7 @@
-"""A DuckDB file that is being built, and the step that makes it the published one."""
+"""A DuckDB file that is being built."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,9 +19,9 @@ if TYPE_CHECKING:
 _CANDIDATE = ".candidate-"
 
 
-def candidate_path(published: Path, run_id: str) -> Path:
-    """Where a run builds: beside the published file, so that the rename is atomic."""
-    return published.with_name(f"{_CANDIDATE}{published.stem}-{run_id}.duckdb")
+def candidate_path(folder: Path, run_id: str) -> Path:
+    """Where a run builds: in the folder of the publications, so that the rename is atomic."""
+    return folder / f"{_CANDIDATE}{run_id}.duckdb"
 
 
 def discard_candidates(folder: Path) -> None:
@@ -85,18 +84,3 @@ class DuckdbCandidate:
             self._execute("checkpoint")
         finally:
             self._connection.close()
-
-
-def promote(candidate: Path, published: Path) -> None:
-    """Make a candidate the published file in one atomic step: readers see the old one or the new one."""
-    descriptor = os.open(candidate, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    candidate.replace(published)
-    folder = os.open(published.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

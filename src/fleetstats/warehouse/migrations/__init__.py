@@ -1,1 +1,6 @@
-"""How the ledgers' tables on PostgreSQL go from version to version (Alembic)."""
+"""The versions of the ledgers' schema on a PostgreSQL server."""
+
+from __future__ import annotations
+
+NEWEST = "0006"
+"""The version that this code needs."""

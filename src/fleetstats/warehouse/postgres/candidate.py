@@ -11,7 +11,14 @@ from fleetstats.core.schema.arrow import rows_of
 from fleetstats.core.schema.model import Table
 from fleetstats.core.schema.tables import TABLES
 from fleetstats.core.schema.vocabulary import CHAINED
-from fleetstats.warehouse.postgres.connection import LEDGER_SCHEMA, LOADER, connect, libpq_url
+from fleetstats.warehouse.postgres.connection import (
+    LEDGER_SCHEMA,
+    LOADER,
+    connected,
+    libpq_url,
+    said_of,
+    translated,
+)
 from fleetstats.warehouse.queries import Sql, statement
 
 if TYPE_CHECKING:
@@ -34,8 +41,9 @@ class PostgresCandidate:
     def __init__(self, url: str, schema: str) -> None:
         self._url = url
         self._schema = schema
+        self._filled: set[str] = set()
         self._open = ExitStack()
-        self._connection = self._open.enter_context(connect(url, path=(schema, LEDGER_SCHEMA)))
+        self._connection = self._open.enter_context(connected(url, path=(schema, LEDGER_SCHEMA)))
 
     def create(self, tables: Iterable[Table]) -> None:
         """The build schema, unless it is there, with these tables."""
@@ -43,17 +51,22 @@ class PostgresCandidate:
 
         wanted = [table for table in tables if table.kind != "ledger" or table.name in _SHOWN]
         schema = statement("create schema if not exists {schema}", schema=self._schema)
-        with self._connection.transaction():
+        with translated(self._url), self._connection.transaction():
             self._connection.execute(";\n".join([schema, *create_statements(wanted, WORDS)]).encode())
 
     def load(self, name: str, table: pa.Table) -> None:
         """Copy the rows of a table in binary form, some thousands at a time: decimals stay exact."""
         import pyarrow as pa
+        from adbc_driver_manager import Error
 
+        self._filled.add(name)
         rows = table.select(TABLES[name].columns)
         batches = pa.RecordBatchReader.from_batches(rows.schema, rows.to_batches(max_chunksize=_BATCH))
-        with self._bulk_loader.cursor() as cursor:
-            cursor.adbc_ingest(name, batches, mode="append", db_schema_name=self._schema)
+        try:
+            with self._bulk_loader.cursor() as cursor:
+                cursor.adbc_ingest(name, batches, mode="append", db_schema_name=self._schema)
+        except Error as error:
+            raise said_of(self._url, error) from error
 
     @cached_property
     def _bulk_loader(self) -> Any:
@@ -67,15 +80,17 @@ class PostgresCandidate:
     def insert_select(self, name: str, sql: str) -> int:
         """Add the rows of a query to a table, by column name; returns how many they are."""
         template = "insert into {table} ({columns}) select {columns} from (\n{query}\n) as q"
-        done = self._connection.execute(
-            statement(template, table=name, columns=TABLES[name].columns, query=Sql(sql)).encode()
-        )
-        return done.rowcount
+        self._filled.add(name)
+        inserted = statement(template, table=name, columns=TABLES[name].columns, query=Sql(sql))
+        with translated(self._url):
+            return self._connection.execute(inserted.encode()).rowcount
 
     def close(self) -> None:
         """Let the planner know what was loaded, and disconnect."""
-        with self._open:
-            self._connection.execute("analyze")
+        with translated(self._url), self._open:
+            if self._filled and not self._connection.closed:
+                names = [f"{self._schema}.{name}" for name in sorted(self._filled)]
+                self._connection.execute(statement("analyze {tables}", tables=names).encode())
 
 
 def append(connection: psycopg.Connection[Any], name: str, table: pa.Table) -> None:

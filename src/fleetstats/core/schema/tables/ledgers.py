@@ -26,6 +26,13 @@ TABLES = (
         key="run_id table_name expectation column_name arguments",
     ),
     table(
+        "audited_table",
+        "ledger",
+        "One row per run and table that it audited: what the table held then.",
+        "run_id table_name row_count content_checksum expectations_sha256",
+        key="run_id table_name",
+    ),
+    table(
         "filing_account",
         "ledger",
         "One row per run and filing: where its records went.",

@@ -1,0 +1,269 @@
+"""Published means audited: what something else did to files, cache or ledgers is noticed, and never read."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from fleetstats.core.errors import BadInput, ChecksFailed, FleetstatsError
+from fleetstats.core.settings import Settings
+from fleetstats.pipeline.build import run
+from fleetstats.pipeline.status import state as status
+from fleetstats.pipeline.status import verify
+from fleetstats.pipeline.steps import plan_run
+from fleetstats.warehouse.base import Altered, new_run_id
+from fleetstats.warehouse.duckdb.warehouse import DuckdbWarehouse
+from fleetstats.warehouse.registry import open_warehouse
+from tests.homes import copy_of, noted_anew
+
+FIGURES = "select * from mileage_monthly order by all"
+
+
+def quiet(*_: str) -> None:
+    """Say nothing."""
+
+
+def figures(settings: Settings, sql: str = FIGURES) -> list[dict[str, object]]:
+    with open_warehouse(settings).read() as reader:
+        rows: list[dict[str, object]] = reader.ask(sql).to_pylist()
+    return rows
+
+
+def by_another_program(settings: Settings, sql: str, ending: str) -> None:
+    """What a tool does that opens the known name for writing, as root may although the file is read-only."""
+    code = (
+        f"import duckdb, os\nc = duckdb.connect({str(settings.published)!r})\nc.execute({sql!r})\n{ending}\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=False)
+
+
+KILLED = "os.kill(os.getpid(), 9)"
+CLOSED = "c.close()"
+
+
+def test_a_log_of_a_program_that_was_killed_is_refused_removed_and_never_applied(
+    copied_home: Settings,
+) -> None:
+    before = figures(copied_home)
+    by_another_program(copied_home, "update mileage_monthly set distance_km = -1", KILLED)
+    assert "a log beside the file" in "\n".join(status(copied_home).words)
+    for refuse in (lambda: figures(copied_home), lambda: verify(copied_home, quiet)):
+        with pytest.raises(FleetstatsError, match=r"\.wal"):
+            refuse()
+    outcome = run(copied_home)
+    assert outcome.status == "published"
+    assert any("a log of another program" in warning for warning in outcome.warnings)
+    assert figures(copied_home) == before
+    assert not list(copied_home.warehouse.rglob("*.wal"))
+    # Nor does it fit what is published later
+    assert run(copied_home, force=True).status == "published"
+    assert figures(copied_home) == before
+
+
+def test_a_log_forged_beside_the_known_name_is_refused(copied_home: Settings) -> None:
+    forged = copied_home.published.with_name(f"{copied_home.published.name}.wal")
+    forged.write_bytes(b"anything")
+    with pytest.raises(Altered, match=r"fleetstats\.duckdb\.wal"):
+        figures(copied_home)
+    run(copied_home)
+    assert not forged.exists()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "delete from mileage_monthly where rowid = 3",
+        "update mileage_monthly set distance_km = distance_km + 0.000000000000001 where rowid = 3",
+        "drop table orders_quarterly",
+        "delete from run_event; insert into source select * from source limit 1",
+        "update check_result set success = false where rowid = 1",
+    ],
+)
+def test_a_change_that_was_written_into_the_file_is_found_and_refused(
+    copied_home: Settings, change: str
+) -> None:
+    by_another_program(copied_home, change, CLOSED)
+    with pytest.raises(Altered, match="not what was published"):
+        figures(copied_home)
+    with pytest.raises(FleetstatsError, match="what was published"):
+        verify(copied_home, quiet)
+    assert not plan_run(copied_home)["current"]
+
+
+def test_a_file_that_was_changed_is_built_over(copied_home: Settings) -> None:
+    before = figures(copied_home)
+    by_another_program(copied_home, "drop table orders_quarterly; delete from mileage_monthly", CLOSED)
+    assert run(copied_home).status == "published"
+    assert figures(copied_home) == before
+    assert "with the content" in "\n".join(verify(copied_home, quiet).words)
+
+
+def test_what_has_the_size_and_time_of_the_published_file_is_proved_by_its_content(
+    copied_home: Settings,
+) -> None:
+    """As a disk that gives back other bits, or a tool that sets the time back."""
+    by_another_program(copied_home, "update mileage_monthly set distance_km = 7 where rowid = 3", CLOSED)
+    file = copied_home.published.resolve()
+    note = DuckdbWarehouse(copied_home, None)._files
+    claimed = note.claimed()
+    assert claimed is not None
+    noted_anew(file)
+    assert run(copied_home).status == "unchanged"  # that it costs nothing is what a night relies on
+    planned = plan_run(copied_home)  # and why the nightly DAG proves it
+    assert not planned["current"]
+    assert "mileage_monthly" in str(planned["damaged"])
+    with pytest.raises(BadInput, match="mileage_monthly"):
+        verify(copied_home, quiet)
+    assert run(copied_home).status == "published"  # verify has not forgotten
+
+
+def test_a_home_that_was_copied_is_read_once_it_is_proved(copied_home: Settings, tmp_path: Path) -> None:
+    subprocess.run(["cp", "-r", str(copied_home.home), str(tmp_path / "other")], check=True)
+    other = Settings(home=tmp_path / "other", originals=None)
+    assert open_warehouse(other).state() is None
+    assert figures(other) == figures(copied_home)
+    assert "as it was published" in "\n".join(verify(other, quiet).words)
+
+
+def test_a_candidate_that_is_changed_after_its_audit_is_not_published(
+    copied_home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = DuckdbWarehouse.publish
+
+    def tampered(self: DuckdbWarehouse, publication: dict[str, object], *args: object) -> object:
+        with duckdb.connect(str(self._candidate(str(publication["run_id"])))) as connection:
+            connection.execute("update mileage_monthly set distance_km = 1 where rowid = 1")
+        return real(self, publication, *args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(DuckdbWarehouse, "publish", tampered)
+    before = open_warehouse(copied_home).state()
+    with pytest.raises(ChecksFailed, match="not what was audited") as caught:
+        run(copied_home, force=True)
+    assert "mileage_monthly" in str(caught.value)
+    assert open_warehouse(copied_home).state() == before
+
+
+def test_a_kept_publication_that_was_changed_is_not_returned_to(copied_home: Settings) -> None:
+    first = open_warehouse(copied_home).state()
+    assert first is not None
+    run(copied_home, force=True)
+    kept = copied_home.warehouse / "publications" / f"{first.run_id}.duckdb"
+    code = (
+        f"import duckdb; duckdb.connect({str(kept)!r}).execute('delete from mileage_monthly where rowid = 1')"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+    noted_anew(kept)
+    with pytest.raises(Altered, match="mileage_monthly"):
+        open_warehouse(copied_home).rollback(first, new_run_id(), datetime.now(UTC))
+
+
+def test_ledgers_that_cannot_be_written_stop_a_publication_before_it_is_one(copied_home: Settings) -> None:
+    before = open_warehouse(copied_home).state()
+    folder = copied_home.ledger / "publication"
+    folder.chmod(0o555)
+    try:
+        done = as_nobody(copied_home, "run", "--force")
+    finally:
+        folder.chmod(0o755)
+    assert done.returncode == 5, done.stdout
+    assert "the last publication is as it was" in done.stderr
+    assert open_warehouse(copied_home).state() == before
+
+
+def test_a_ledger_that_fails_after_the_step_is_not_told_as_nothing_published(
+    copied_home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = open_warehouse(copied_home).state()
+    assert before is not None
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device", "ledger")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(DuckdbWarehouse, "_append_chained", full)
+        with pytest.raises(FleetstatsError, match="is published, but could not be recorded") as caught:
+            run(copied_home, force=True)
+    assert "as it was" not in str(caught.value)
+    state = open_warehouse(copied_home).state()
+    assert state is not None
+    assert state.run_id != before.run_id
+    run(copied_home, force=True)
+    runs = [row["run_id"] for row in figures(copied_home, "select run_id from publication order by 1")]
+    assert runs[-2] == state.run_id  # what was not recorded then is now
+
+
+def as_nobody(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command without the right of root to write anywhere."""
+    without = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+    environment = {k: v for k, v in os.environ.items() if k != "FLEETSTATS_ORIGINALS"}
+    return subprocess.run(
+        [*without, sys.executable, "-m", "fleetstats", *arguments],
+        env=environment | {"FLEETSTATS_HOME": str(settings.home)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def flipped(content: bytes, dice: random.Random) -> bytes:
+    place = dice.randrange(len(content))
+    changed = bytearray(content)
+    changed[place] ^= 1 << dice.randrange(8)
+    return bytes(changed)
+
+
+DAMAGE: dict[str, Callable[[bytes, random.Random], bytes]] = {
+    "a bit": flipped,
+    "its end": lambda content, _: content[: len(content) // 2],
+    "everything": lambda _, __: b"",
+    "a list": lambda _, __: b"[]",
+    "null": lambda _, __: b"null",
+    "brackets": lambda _, __: b"[" * 50_000,
+    "bytes": lambda content, dice: dice.randbytes(len(content)),
+}
+
+
+@pytest.mark.parametrize("damage", list(DAMAGE))
+def test_a_damaged_cache_costs_a_reading_and_never_a_figure(
+    copied_home: Settings, caplog: pytest.LogCaptureFixture, damage: str
+) -> None:
+    """Every file of the cache is damaged at once, each in its own way."""
+    dice = random.Random(damage)
+    for path in sorted(p for p in copied_home.cache.rglob("*") if p.is_file()):
+        path.write_bytes(DAMAGE[damage](path.read_bytes(), dice))
+    before = open_warehouse(copied_home).state()
+    assert before is not None
+    run(copied_home, force=True)
+    after = open_warehouse(copied_home).state()
+    assert after is not None
+    ledgers = {"publication", "check_result", "audited_table", "filing_account", "lineage"}
+    assert {n: c for n, c in after.checksums.items() if n not in ledgers} == {
+        n: c for n, c in before.checksums.items() if n not in ledgers
+    }
+    assert after.publication_id == before.publication_id
+    assert "the cache was damaged" in caplog.text
+    caplog.clear()
+    run(copied_home, force=True)
+    assert caplog.text == ""
+
+
+def test_a_damaged_ledger_file_is_named_and_not_read(copied_home: Settings) -> None:
+    (path,) = (copied_home.ledger / "forecast").glob("*.parquet")
+    path.write_bytes(flipped(path.read_bytes(), random.Random(1)))
+    with pytest.raises(FleetstatsError, match=path.name):
+        run(copied_home, force=True)
+
+
+def test_a_note_that_was_damaged_is_none(copied_home: Settings, tmp_path: Path) -> None:
+    for number, content in enumerate((b"[]", b"null", b'"x"', b"[" * 50_000, b"{}", b"\xff", b"")):
+        settings = copy_of(copied_home.home, tmp_path / str(number))
+        settings.published.resolve().with_suffix(".json").write_bytes(content)
+        assert open_warehouse(settings).state() is None
+        assert "copied or changed" in json.dumps(status(settings).words)
