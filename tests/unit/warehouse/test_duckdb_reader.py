@@ -158,6 +158,14 @@ def test_a_file_that_is_being_written_to_is_not_taken_for_nothing(file: Path) ->
     assert not isinstance(caught.value, NothingPublished)
 
 
+def test_two_readers_of_one_file_are_both_shut(file: Path) -> None:
+    with open_reader(file) as first, open_reader(file) as second:
+        for reader in (first, second):
+            assert reader.table("mileage_monthly").num_rows == 3
+            with pytest.raises(BadStatement):
+                reader.ask("select * from read_text('/etc/passwd')")
+
+
 def test_a_reader_keeps_the_file_that_it_opened(file: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.duckdb"
     with duckdb.connect(str(other)) as connection:

@@ -77,7 +77,12 @@ def refuse_logs(path: Path) -> None:
 
 
 def _shut(connection: duckdb.DuckDBPyConnection) -> None:
-    """Shut the file system, also for the database itself, and the settings; the order matters."""
+    """Shut the file system, also for the database itself, and the settings; the order matters.
+
+    Connections of one process to one file share what is set.
+    """
+    if connection.execute("select current_setting('lock_configuration')").fetchall() == [(True,)]:
+        return
     memory = int(_MEMORY_SHARE * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
     for setting in (
         f"memory_limit = '{memory}B'",
