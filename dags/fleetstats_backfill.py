@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import Param, dag, task
-from fleetstats_shared import DEFAULTS, START, settings, tell
+from fleetstats_shared import DEFAULTS, START, run_callbacks, settings, tell
 
 DOC = """
 ### Backfill
@@ -42,7 +42,9 @@ _DAY: dict[str, Any] = {"type": ["null", "string"], "format": "date"}
         "dry_run": Param(False, type="boolean", description="Say what would be built, and write nothing"),
     },
     tags=["fleetstats", "warehouse", "by-hand"],
+    description="Builds the warehouses of past days, on request",
     doc_md=DOC,
+    **run_callbacks(),
 )
 def fleetstats_backfill() -> None:
     """One task per past day, one after the other."""

@@ -7,7 +7,16 @@ from typing import Any
 
 from airflow.sdk import CronTriggerTimetable, dag, task
 from airflow.sdk.exceptions import AirflowSkipException
-from fleetstats_shared import DEFAULTS, FILINGS, ON_NETWORK_ERRORS, START, settings, tell, today
+from fleetstats_shared import (
+    DEFAULTS,
+    FILINGS,
+    ON_NETWORK_ERRORS,
+    START,
+    run_callbacks,
+    settings,
+    tell,
+    today,
+)
 
 from fleetstats.core.settings import Settings
 
@@ -35,7 +44,9 @@ until a person accepts them (`fleetstats accept`).
     dagrun_timeout=timedelta(hours=2),
     default_args=DEFAULTS,
     tags=["fleetstats", "ingest"],
+    description="Asks the publishers every night whether there is something new",
     doc_md=DOC,
+    **run_callbacks(),
 )
 def fleetstats_fetch() -> None:
     """Fetch every source, then announce what was landed."""

@@ -6,7 +6,18 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import dag, task
-from fleetstats_shared import DEFAULTS, FORECASTS, LOG, START, WAREHOUSE, settings, tell
+from fleetstats_shared import (
+    DEFAULTS,
+    FORECASTS,
+    LOG,
+    POOL,
+    START,
+    WAIT,
+    WAREHOUSE,
+    run_callbacks,
+    settings,
+    tell,
+)
 
 DOC = """
 ### Forecast
@@ -28,7 +39,9 @@ over the last year leaves its band; it never fails.
     dagrun_timeout=timedelta(hours=1),
     default_args=DEFAULTS,
     tags=["fleetstats", "forecast"],
+    description="Forecasts the other series after each publication, and watches how forecasts hold",
     doc_md=DOC,
+    **run_callbacks(),
 )
 def fleetstats_forecast() -> None:
     """Verify, forecast, watch."""
@@ -39,13 +52,13 @@ def fleetstats_forecast() -> None:
 
         return {"says": verify_all(settings(), tell).words}
 
-    @task(outlets=[FORECASTS])
+    @task(outlets=[FORECASTS], pool=POOL)
     def forecast(*, outlet_events: Any = None) -> dict[str, Any]:
         from airflow.sdk.exceptions import AirflowSkipException
 
         from fleetstats.pipeline.forecasts import forecast_published
 
-        done = forecast_published(settings(), progress=tell)
+        done = forecast_published(settings(), progress=tell, wait=WAIT)
         if done.status != "published":
             raise AirflowSkipException("every series that goes on has been forecast from these figures")
         said = {"series": done.series, "publication_id": done.publication_id}

@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 from airflow.sdk import CronTriggerTimetable, dag, task
-from fleetstats_shared import DEFAULTS, LOG, START, settings, today
+from fleetstats_shared import DEFAULTS, LOG, START, now, run_callbacks, settings
 
 DOC = """
 ### Freshness
 
 Compares what is held of each source with the cadence that it declares. It **warns and never fails**: a late publisher
-stops nobody. What is overdue is in the task's log, in the ledger `run_event`, and told once a month to
-`FLEETSTATS_NOTIFY_URL`. To do: look at the publisher's page; `fleetstats add` or fix the address in `source.yml`.
+stops nobody. What is overdue is in the task's log, and told to `FLEETSTATS_NOTIFY_URL` when it becomes so, again every
+week, and when it has recovered; the ledger `run_event` has what was told. So is a nightly build that has not ended well
+for more than a day. To do: look at the publisher's page; `fleetstats add` or fix the address in `source.yml`.
 """
 
 
@@ -25,7 +26,9 @@ stops nobody. What is overdue is in the task's log, in the ledger `run_event`, a
     dagrun_timeout=timedelta(minutes=30),
     default_args=DEFAULTS,
     tags=["fleetstats", "watch"],
+    description="Tells of sources, and of nights, that are overdue",
     doc_md=DOC,
+    **run_callbacks(),
 )
 def fleetstats_freshness() -> None:
     """One task: what is overdue."""
@@ -34,7 +37,7 @@ def fleetstats_freshness() -> None:
     def overdue() -> list[str]:
         from fleetstats.pipeline.freshness import warn_of_overdue
 
-        warned = warn_of_overdue(settings(), today())
+        warned = warn_of_overdue(settings(), now())
         for line in warned:
             LOG.warning("%s", line)
         return warned

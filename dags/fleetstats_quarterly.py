@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import CronDataIntervalTimetable, Param, dag, task
-from fleetstats_shared import DEFAULTS, START, settings
+from fleetstats_shared import DEFAULTS, START, run_callbacks, settings
 
 DOC = """
 ### The quarter
@@ -38,7 +38,9 @@ can be built again at any time; a reader finds the old page or the new one.
         )
     },
     tags=["fleetstats", "report"],
+    description="Builds the page of a quarter when it is over",
     doc_md=DOC,
+    **run_callbacks(),
 )
 def fleetstats_quarterly() -> None:
     """Which quarter, then its page."""

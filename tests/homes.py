@@ -19,6 +19,8 @@ from fleetstats.core.locks import exclusive, lock_file
 from fleetstats.core.sealed import read_sealed, write_sealed
 from fleetstats.core.settings import Settings
 from fleetstats.pipeline.build import Outcome, run
+from fleetstats.warehouse.base import State
+from fleetstats.warehouse.duckdb.reader import open_reader
 from fleetstats.warehouse.setup import prepare_server
 from tests.postgres_server import Server
 
@@ -66,6 +68,19 @@ def noted_anew(published: Path) -> None:
     file = published.resolve()
     note, stat = file.with_suffix(".json"), file.stat()
     write_sealed(note, {**read_sealed(note), "file": [stat.st_size, stat.st_mtime_ns, stat.st_ino]})
+
+
+def taken_for_published(published: Path) -> None:
+    """Let a file that a test has written to be what was published: with a note that says what it holds."""
+    with open_reader(published) as reader:
+        content = {name: reader.content(name) for name in reader.tables()}
+        [row] = reader.query("select * from publication order by published_at desc limit 1").to_pylist()
+    rows = {name: found.rows for name, found in content.items()}
+    state = State(
+        row["publication_id"], row["run_id"], row["fingerprint"], row["published_at"].isoformat(), rows, []
+    )
+    write_sealed(published.resolve().with_suffix(".json"), state.with_content(content).as_dict())
+    noted_anew(published)
 
 
 @dataclass(frozen=True)

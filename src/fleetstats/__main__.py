@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 
 
 def main() -> None:
     """Run `fleetstats`; never shows a traceback for an error that its reader can fix."""
-    from fleetstats.core.errors import EXIT_CONFIGURATION, FleetstatsError
+    from fleetstats.core.errors import EXIT_CONFIGURATION, FleetstatsError, told
 
+    # Helper processes of ours do not look for modules in the current folder, which is a user's
+    os.environ["PYTHONSAFEPATH"] = "1"
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         from fleetstats.cli.app import app
 
         app()
     except FleetstatsError as error:
-        print(f"fleetstats: {error}", file=sys.stderr)
+        print(f"fleetstats: {told(error)}", file=sys.stderr)
         sys.exit(error.exit_code)
     except BrokenPipeError:
         # The reader of our output has gone (`| head`); say nothing more to it

@@ -117,7 +117,8 @@ class Home:
         assert sha256(self.warehouse.read_bytes()) == self.published
         assert self.ask("select count(*) > 1000 from mileage_monthly") == [(True,)]
         left = {path.name for path in self.warehouse.parent.iterdir()}
-        assert left == {".lock", "fleetstats.json", "fleetstats.duckdb", "publications"}
+        assert left == {".lock", "fleetstats.duckdb", "publications"}
+        assert not list(self.warehouse.parent.rglob(".candidate-*"))
 
 
 def show(case: str, command: list[str], done: subprocess.CompletedProcess[str], peak_mib: str) -> None:

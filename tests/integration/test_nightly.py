@@ -28,9 +28,9 @@ def settings(
     return on_server.copy(tmp_path / "home")
 
 
-def staged(settings: Settings) -> tuple[nightly.Run, list[nightly.Account]]:
+def staged(settings: Settings) -> tuple[nightly.Run, list[list[nightly.Account]]]:
     planned = nightly.plan_run(settings)
-    return planned, [nightly.stage_filing(settings, planned, filing) for filing in planned["filings"]]
+    return planned, [nightly.stage_batch(settings, planned, batch) for batch in nightly.batches(planned)]
 
 
 def test_a_run_knows_that_there_is_nothing_to_do(settings: Settings) -> None:
@@ -86,21 +86,30 @@ def test_a_step_stops_when_the_inputs_have_changed_since_the_plan(settings: Sett
     reviewed.parent.mkdir(parents=True, exist_ok=True)
     reviewed.write_text("operator,kind,name_en,name_zh,country,note\nnew_firm,firm,New Firm,,US,\n")
     with pytest.raises(BadInput, match="have changed since this run began"):
-        nightly.stage_filing(settings, planned, planned["filings"][0])
+        nightly.stage_batch(settings, planned, nightly.batches(planned)[0])
     with pytest.raises(BadInput, match="have changed since this run began"):
         nightly.build_run(settings, planned)
+
+
+def test_many_filings_make_no_more_tasks_than_a_scheduler_takes() -> None:
+    many = [f"cadmv_mileage/{n}" for n in range(100_000)] + ["robotaxi_orders/apollo-go"]
+    run = nightly.Run(run_id="", fingerprint="", filings=many, follows=None, current=False, damaged=None)
+    found = nightly.batches(run)
+    assert [filing for batch in found for filing in batch["filings"]] == many
+    assert len(found) <= 600
+    assert len({batch["name"] for batch in found}) == len(found)
 
 
 @pytest.mark.parametrize("loss", ["missing", "twice", "a record", "all"])
 def test_the_gate_lets_nothing_incomplete_past(from_digests: tuple[Settings, Outcome], loss: str) -> None:
     planned, accounts = staged(from_digests[0])
-    broken: Any = list(accounts)
+    broken: Any = [list(batch) for batch in accounts]
     if loss == "missing":
         del broken[3]
     elif loss == "twice":
-        broken.append(broken[0])
+        broken.append([broken[0][0]])
     elif loss == "a record":
-        broken[0] = {**broken[0], "records_read": broken[0]["records_read"] + 1}
+        broken[0][0] = {**broken[0][0], "records_read": broken[0][0]["records_read"] + 1}
     else:
         broken = []
     with pytest.raises(ChecksFailed, match="not every filing was read once"):

@@ -26,7 +26,7 @@ from fleetstats.outputs.trace.text import trace_text
 from fleetstats.outputs.trace.tracer import trace, trace_figures
 from fleetstats.pipeline.build import Outcome
 from fleetstats.quality.revisions import compared_marts
-from tests.homes import PATIENCE
+from tests.homes import PATIENCE, taken_for_published
 
 Published = tuple[Settings, Outcome]
 Query = Callable[[str], list[dict[str, Any]]]
@@ -267,13 +267,15 @@ def command(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[
 def test_a_sum_that_is_not_the_cell_is_loud_and_fails(from_digests: Published, tmp_path: Path) -> None:
     home = tmp_path / "home"
     (home / "warehouse").mkdir(parents=True)
-    shutil.copy(from_digests[0].published, home / "warehouse" / "fleetstats.duckdb")
-    with duckdb.connect(str(home / "warehouse" / "fleetstats.duckdb")) as connection:
+    file = home / "warehouse" / "fleetstats.duckdb"
+    shutil.copyfile(from_digests[0].published, file)
+    with duckdb.connect(str(file)) as connection:
         connection.execute(
             "update mileage_quarterly set distance_km = distance_km + 1 where operator = 'waymo'"
         )
         connection.execute("update cadmv_mileage_month set distance_mi_reported = 1 where operator = 'zoox'")
         connection.execute("delete from lineage where mart = 'orders_monthly'")
+    taken_for_published(file)
     settings = Settings(home=home, originals=None)
     done = command(settings, "mileage_quarterly", "-w", "operator='waymo' and quarter='2022Q3'", "--json")
     assert done.returncode == 3
@@ -282,12 +284,14 @@ def test_a_sum_that_is_not_the_cell_is_loud_and_fails(from_digests: Published, t
     zoox = trace(settings, "mileage_quarterly", "operator='zoox' and quarter='2022Q3'")
     assert zoox.wrong
     assert all("the file does not say what the row says" in line for line in zoox.wrong)
-    with duckdb.connect(str(home / "warehouse" / "fleetstats.duckdb")) as connection:
+    with duckdb.connect(str(file)) as connection:
         connection.execute("create table kept as from lineage; delete from lineage")
+    taken_for_published(file)
     with pytest.raises(ConfigurationError, match="before there was lineage"):
         trace(settings, "coverage")
-    with duckdb.connect(str(home / "warehouse" / "fleetstats.duckdb")) as connection:
+    with duckdb.connect(str(file)) as connection:
         connection.execute("insert into lineage select * from kept")
+    taken_for_published(file)
     nowhere = trace(settings, "orders_monthly", "operator = 'waymo'", limit=100)
     assert len(nowhere.wrong) == len(nowhere.cells)
     assert "add up to no record" in nowhere.wrong[0]

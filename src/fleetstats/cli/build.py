@@ -153,8 +153,6 @@ def backfill(
 
       fleetstats backfill --as-of 2023-11-30 --reason "what the report could know"
     """
-    import getpass
-
     from fleetstats.core.progress import progress
     from fleetstats.pipeline.backfill import build_vintage, vintages
 
@@ -168,7 +166,7 @@ def backfill(
                     where,
                     day,
                     reason=reason,
-                    requested_by=getpass.getuser(),
+                    requested_by=_user(),
                     dry_run=dry_run,
                     progress=told,
                 )
@@ -178,6 +176,17 @@ def backfill(
         [f"{b['outcome']}: {b['vintage']}  {b['publication_id']}  {b['place']}" for b in built],
         as_json,
     )
+
+
+def _user() -> str:
+    """Who runs this: the name of the user, or the number of one without a name."""
+    import getpass
+    import os
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user {os.getuid()}"
 
 
 def init(dry_run: DryRun = False, as_json: Json = False) -> None:

@@ -8,6 +8,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from fleetstats.core.errors import BadInput
+from fleetstats.core.reading import MIB, refuse_unreadable
+
+_LARGEST = 1024 * MIB
 
 
 def read_rows(
@@ -20,6 +23,7 @@ def read_rows(
     """
     if not path.exists():
         return
+    refuse_unreadable(path, _LARGEST, name)
     number = 1
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:

@@ -6,6 +6,8 @@ Anything that is not a `FleetstatsError` is a bug of ours and keeps its tracebac
 
 from __future__ import annotations
 
+from typing import Any
+
 EXIT_DONE = 0
 EXIT_BUG = 1
 EXIT_USAGE = 2
@@ -133,6 +135,29 @@ class HostUnreachable(DownloadFailed):
 def printable(text: str) -> str:
     """`text` with everything a terminal would obey written out."""
     return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+
+
+_DIRECTIONS = {
+    code: f"⟨U+{code:04X}⟩"
+    for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x61C)
+}
+
+
+def without_directions(value: Any) -> Any:
+    """A text with its marks and overrides of direction written out: with them a page can show another text than it has.
+
+    Other values stay as they are.
+    """
+    return value.translate(_DIRECTIONS) if isinstance(value, str) else value
+
+
+_LONGEST = 5000
+
+
+def told(error: Exception) -> str:
+    """An error for a terminal or a log: what it would obey is written out, and no more than can be read."""
+    lines = "\n".join(printable(line) for line in str(error).split("\n"))
+    return lines if len(lines) <= _LONGEST else f"{lines[:_LONGEST]} …"
 
 
 def what_is_wrong(error: Exception) -> str:

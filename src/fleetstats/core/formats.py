@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from fleetstats.core.csv_tables import csv_line
-from fleetstats.core.errors import ConfigurationError
+from fleetstats.core.errors import ConfigurationError, printable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -28,14 +28,14 @@ _QUOTE = "'"
 
 
 def plain(value: Any) -> Any:
-    """A value for JSON: decimals as numbers, days as text."""
+    """A value for JSON: decimals as numbers, days as text, and as text whatever JSON has no word for."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, date | datetime):
         return value.isoformat()
-    if isinstance(value, Path):
-        return str(value)
-    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
+    if isinstance(value, bytes):
+        return value.hex()
+    return str(value)
 
 
 def to_json(value: Any) -> str:
@@ -88,16 +88,58 @@ def write_table(table: pa.Table, form: Format, output: Path | None) -> None:
                 "Parquet is not text\n  to do:    add --output FILE, or pipe it into a file"
             )
         buffer = io.BytesIO()
-        pq.write_table(table, buffer)
+        pq.write_table(_for_parquet(table), buffer)
         _emit(buffer.getvalue(), output)
-    elif form == "csv":
+        return
+    rows = _rows(table)
+    if form == "csv":
         lines = [csv_line(*table.column_names)]
-        lines += [csv_line(*map(safe_cell, row.values())) for row in table.to_pylist()]
-        _emit(("\n".join(lines) + "\n").encode(), output)
+        lines += [csv_line(*map(safe_cell, row)) for row in rows]
+        _emit_text("\n".join(lines) + "\n", output)
     elif form == "json":
-        _emit((to_json(table.to_pylist()) + "\n").encode(), output)
+        found = [dict(zip(table.column_names, row, strict=True)) for row in rows]
+        _emit_text(to_json(found) + "\n", output)
     else:
-        _emit(_drawn(table).encode(), output)
+        _emit_text(_drawn(table, rows), output)
+
+
+def _rows(table: pa.Table) -> list[tuple[Any, ...]]:
+    """The rows as Python values; as texts where Python has no such value, as of an infinite day."""
+    columns = [_values(column) for column in table.columns]
+    return list(zip(*columns, strict=True)) if columns else []
+
+
+def _values(column: pa.ChunkedArray) -> list[Any]:
+    import pyarrow as pa
+
+    try:
+        values: list[Any] = column.to_pylist()
+    except (ValueError, OverflowError, pa.ArrowException):
+        values = [_text_of(scalar) for scalar in column]
+    return values
+
+
+def _text_of(scalar: pa.Scalar) -> str | None:
+    import pyarrow as pa
+
+    try:
+        return None if not scalar.is_valid else str(scalar.cast(pa.string()))
+    except (ValueError, OverflowError, pa.ArrowException):
+        return "a value that cannot be shown"
+
+
+def _for_parquet(table: pa.Table) -> pa.Table:
+    """The same table with texts in the place of what Parquet has no type for, such as an interval."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    for place, field in enumerate(table.schema):
+        try:
+            pq.write_table(table.select([place]).slice(0, 0), io.BytesIO())
+        except pa.ArrowException:
+            texts = [None if value is None else str(value) for value in _values(table.column(place))]
+            table = table.set_column(place, field.name, pa.array(texts, pa.string()))
+    return table
 
 
 def _unique(names: list[str]) -> list[str]:
@@ -110,17 +152,21 @@ def _unique(names: list[str]) -> list[str]:
     return found
 
 
+def _emit_text(text: str, output: Path | None) -> None:
+    """Text for a file as it is; for a terminal without what it would obey."""
+    if output is None and sys.stdout.isatty():
+        text = "\n".join(printable(line) for line in text.split("\n"))
+    _emit(text.encode(errors="backslashreplace"), output)
+
+
 def _emit(content: bytes, output: Path | None) -> None:
-    if output is None:
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
-    else:
-        from fleetstats.core.files import write_atomically
+    from fleetstats.core.destination import STANDARD_OUTPUT, destination
 
-        write_atomically(output, content)
+    with destination(STANDARD_OUTPUT if output is None else output) as path:
+        path.write_bytes(content)
 
 
-def _drawn(table: pa.Table) -> str:
+def _drawn(table: pa.Table, rows: list[tuple[Any, ...]]) -> str:
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -131,8 +177,8 @@ def _drawn(table: pa.Table) -> str:
     for field in table.schema:
         number = any(mark in str(field.type) for mark in ("int", "decimal", "double"))
         drawn.add_column(field.name, justify="right" if number else "left", overflow="fold")
-    for row in table.to_pylist():
-        drawn.add_row(*(Text(_cell(value)) for value in row.values()))
+    for row in rows:
+        drawn.add_row(*(Text(printable(_cell(value))) for value in row))
     out = io.StringIO()
     # Without a terminal nothing is cut to a width that nobody has
     console = Console(file=out, width=None if interactive else 10_000, force_terminal=interactive)

@@ -55,6 +55,8 @@ class Settings(BaseSettings):
       other variable has to hold the password (default: none);
     - `FLEETSTATS_NOTIFY_URL`: where a scheduled run that failed is told, as a JSON POST with a `text` that
       Slack and its like show (default: nowhere but the ledger);
+    - `FLEETSTATS_WRITERS_POOL`: the Airflow pool, of one slot, in which tasks wait for their turn to publish
+      (default: none of its own; tasks wait for the lock);
     - `FLEETSTATS_FETCH_SCHEDULE`, `FLEETSTATS_NIGHTLY_SCHEDULE`: when Airflow asks the publishers and builds,
       as cron lines in UTC (default: `0 2 * * *` and `0 3 * * *`).
     """
@@ -66,13 +68,17 @@ class Settings(BaseSettings):
     warehouse_url: SecretStr | None = None
     warehouse_conn_id: str | None = None
     notify_url: SecretStr | None = None
+    writers_pool: str = "default_pool"
     fetch_schedule: str = "0 2 * * *"
     nightly_schedule: str = "0 3 * * *"
 
     @field_validator("home", "originals", mode="after")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
-        return None if value is None else value.expanduser().resolve()
+        try:
+            return None if value is None else value.expanduser().resolve()
+        except RuntimeError as error:  # a user who has no home
+            raise ValueError(f"a folder that cannot be found: {value}") from error
 
     @cached_property
     def data(self) -> Path:

@@ -17,11 +17,14 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from fleetstats.core.errors import BadInput, what_is_wrong
+from fleetstats.core.errors import BadInput, shorten, what_is_wrong
 from fleetstats.core.formats import decimal_text
 from fleetstats.core.yaml_files import load_yaml
 
 CORRECTIONS_FILE = "corrections.yml"
+
+
+_MOST_RECORDS = 100_000
 
 
 def _records(value: object) -> object:
@@ -30,13 +33,15 @@ def _records(value: object) -> object:
         return value
     numbers: list[object] = []
     for item in value:
-        if isinstance(item, str) and "-" in item:
-            first, _, last = item.partition("-")
-            if int(first) > int(last):
-                raise ValueError(f"a range that names no records: {item}")
-            numbers.extend(range(int(first), int(last) + 1))
-        else:
+        if not isinstance(item, str) or "-" not in item:
             numbers.append(item)
+            continue
+        found = re.fullmatch(r"([0-9]{1,12})-([0-9]{1,12})", item)
+        if found is None or int(found[1]) > int(found[2]):
+            raise ValueError(f"a range that names no records: {shorten(item, 60)}")
+        if len(numbers) + int(found[2]) - int(found[1]) >= _MOST_RECORDS:
+            raise ValueError(f"more than {_MOST_RECORDS:,} records in one correction: {item}")
+        numbers.extend(range(int(found[1]), int(found[2]) + 1))
     return numbers
 
 

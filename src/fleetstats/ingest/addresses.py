@@ -18,6 +18,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from fleetstats.core.errors import BadInput, what_is_wrong
+from fleetstats.core.yaml_files import load_yaml
 from fleetstats.filings.filing import EDITION
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -49,7 +50,7 @@ class Declared(BaseModel):
 def declared(path: Path) -> Declared:
     """The hosts and addresses of a source.yml; `BadInput` names what is wrong in it."""
     try:
-        return Declared.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return Declared.model_validate(load_yaml(path))
     except (OSError, yaml.YAMLError, ValueError) as error:
         raise BadInput(
             "a source.yml that cannot be used",

@@ -137,6 +137,14 @@ class Download:
                 return self._ask()
             except _AgainError as error:
                 said, wait = str(error), error.wait
+            except (httpx.InvalidURL, UnicodeError) as error:
+                raise BadInput(
+                    "a redirect to what is no address",
+                    file=self.url,
+                    found=shorten(str(error)),
+                    expected="the address of a file, beginning with https://",
+                    todo=_BY_HAND,
+                ) from error
             except (httpx.TransportError, httpcore.NetworkError, OSError) as error:
                 if isinstance(error, OSError) and error.filename is not None:
                     raise  # The disk's fault
@@ -243,7 +251,8 @@ class Download:
                 and match
                 and int(match[1]) == start
                 and not response.headers.get("content-encoding")
-                and validators.strong in (None, self.partial.validators.strong)
+                # Without the server's word for which bytes these are, two parts may be of two files
+                and validators.strong == self.partial.validators.strong
             ):
                 return start
             self.partial.begin(Validators())

@@ -12,13 +12,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-import yaml
-
 from fleetstats.core.errors import BadInput
 from fleetstats.core.files import FileHashes, hash_file
 from fleetstats.core.folders import appearing
 from fleetstats.core.periods import Period
 from fleetstats.core.settings import Settings
+from fleetstats.core.yaml_files import load_yaml
 from fleetstats.filings.catalogue import Catalogue
 from fleetstats.filings.chains import next_amendment
 from fleetstats.filings.filing import EDITION, FILING_FILE, Filing, Held, write_filing
@@ -239,7 +238,7 @@ def _describe(settings: Settings, offer: Offer, place: _Place, hashes: FileHashe
     """The filing.yml of a file: what is known of its edition, else of its source."""
     source, edition, supersedes, like = place
     path = registry.packaged_folder(source.code, settings.raw) / "source.yml"
-    declared: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    declared: dict[str, Any] = load_yaml(path)
     # Without it the rows tell the period, once they have been read
     period = Period(offer.retrieved_on, offer.retrieved_on)
     if source.parse_edition is not None:

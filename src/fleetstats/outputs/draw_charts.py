@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, cast
@@ -65,7 +65,7 @@ def open_charts(
 ) -> Iterator[ChartReader]:
     """Read charts from one publication, however long it takes.
 
-    Raises `ConfigurationError` where nothing is published.
+    Raises `ConfigurationError` where nothing is published, `BadArgument` for a quarter without a day in it.
     """
     warehouse = open_warehouse(settings, as_of)
     state = warehouse.state()
@@ -75,7 +75,25 @@ def open_charts(
             f"nothing is published in {warehouse.place}\n  to do:    fleetstats run{day}"
         )
     with warehouse.read() as reader:
+        if quarter is not None:
+            known = as_of or datetime.fromisoformat(state.published_at).date()
+            _refuse_without_a_day(reader, quarter, known)
         yield ChartReader(settings, reader, state, as_of, quarter)
+
+
+def _refuse_without_a_day(reader: Reader, quarter: str, known: date) -> None:
+    """Raise `BadArgument` for a quarter that had not begun when this was known, or ended before the first filing's."""
+    from fleetstats.core.periods import quarter_of
+
+    [row] = reader.query("select min(period_start) as first from filing").to_pylist()
+    first, last = quarter_of(row["first"]), quarter_of(known)
+    asked = quarter.upper().replace(" ", "")
+    quarter_end(quarter)
+    if not first <= asked <= last:
+        raise BadArgument(
+            f"nothing can be said of {asked}: it has no day that is published\n"
+            f"  expected: a quarter from {first} to {last}"
+        )
 
 
 class ChartReader:

@@ -298,6 +298,8 @@ def run(
     the_plan = plan(settings, as_of, remember=not dry_run)
     warehouse = open_warehouse(settings, as_of)
     this = Build(the_plan, warehouse, progress)
+    if not dry_run:
+        warehouse.settle()
     state, damage = current_state(warehouse, the_plan.fingerprint)
     if state is not None and damage is None and not force:
         outcome = Outcome(

@@ -54,6 +54,7 @@ def forecast_published(
     series: Collection[str] | None = None,
     *,
     dry_run: bool = False,
+    wait: float = 0,
     progress: Progress = silent,
 ) -> Forecasted:
     """Forecast the series of the current publication that were not forecast yet from the same figures.
@@ -67,6 +68,8 @@ def forecast_published(
     from fleetstats.forecast.ledger.candidate import tasks, wanted
 
     warehouse = open_warehouse(settings)
+    if not dry_run:
+        warehouse.settle()
     every = _published_series(warehouse)
     chosen = wanted(every, _named(every, series))
     state = warehouse.state()
@@ -74,7 +77,7 @@ def forecast_published(
     identity = "" if state is None else state.publication_id
     if not todo or dry_run:
         return Forecasted("planned" if todo else "unchanged", todo, identity, warehouse.place)
-    outcome: Outcome = run(settings, force=True, series=tuple(series or ()), progress=progress)
+    outcome: Outcome = run(settings, force=True, series=tuple(series or ()), wait=wait, progress=progress)
     return Forecasted(
         "published", todo, outcome.publication_id, outcome.place, outcome.seconds, outcome.warnings
     )
@@ -97,6 +100,8 @@ def backtest(
     from fleetstats.warehouse import hash_chain as chain
 
     warehouse = open_warehouse(settings)
+    if not dry_run:
+        warehouse.settle()
     every = _published_series(warehouse)
     names = _named(every, series)
     chosen = [h for h in every if not names or any(is_named(h.series, n) for n in names)]

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from fleetstats.core.errors import BadInput, what_is_wrong
 from fleetstats.core.settings import Settings
+from fleetstats.core.yaml_files import load_yaml
 from fleetstats.filings.catalogue import Catalogue
-from fleetstats.pipeline.notifications import OVERDUE, Notice, keep, tell
+from fleetstats.pipeline.nights import NIGHTLY, missing_night
+from fleetstats.pipeline.notifications import OVERDUE, RECOVERED, Notice, events, notify
 from fleetstats.sources.registry import codes, packaged_folder
+
+_AGAIN_AFTER = timedelta(days=7, hours=-1)
+"""A week, less what a nightly schedule may be early."""
 
 _DAYS = {"monthly": 31, "quarterly": 92, "yearly": 366}
 
@@ -54,7 +59,7 @@ class Freshness:
 def cadence(path: Path) -> Cadence:
     """The cadence in a source.yml; `BadInput` names what is wrong in it."""
     try:
-        return Cadence.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return Cadence.model_validate(load_yaml(path))
     except (OSError, yaml.YAMLError, ValueError) as error:
         raise BadInput(
             "a source.yml that cannot be used",
@@ -87,12 +92,30 @@ def freshness(settings: Settings, today: date) -> list[Freshness]:
     return found
 
 
-def warn_of_overdue(settings: Settings, today: date) -> list[str]:
-    """A line for each overdue source, kept in the ledger; told to the notifier on the day and monthly after."""
-    late = [found for found in freshness(settings, today) if found.overdue_days]
-    if late:
-        keep(settings, [Notice(OVERDUE, found.says, task=found.source) for found in late])
-    for found in late:
-        if found.overdue_days % 30 == 1:
-            tell(settings, Notice(OVERDUE, found.says, task=found.source))
-    return [found.says for found in late]
+def warn_of_overdue(settings: Settings, now: datetime) -> list[str]:
+    """A line for each overdue source, and for a nightly run that does not end.
+
+    Each is told when it becomes so, again every week, and when it has recovered; what was told is in the ledger.
+    """
+    late = {found.source: found.says for found in freshness(settings, now.date()) if found.overdue_days}
+    night = missing_night(settings, now)
+    if night is not None:
+        late[NIGHTLY] = night
+    told: dict[str, dict[str, Any]] = {}
+    for row in events(settings):
+        if row["event"] in (OVERDUE, RECOVERED) and row["dag"] is None:
+            told[row["task"]] = row
+    notices = [
+        Notice(OVERDUE, says, task=name)
+        for name, says in late.items()
+        if name not in told
+        or told[name]["event"] == RECOVERED
+        or now - told[name]["happened_at"] >= _AGAIN_AFTER
+    ]
+    notices += [
+        Notice(RECOVERED, f"{name}: no longer overdue", task=name)
+        for name, row in told.items()
+        if row["event"] == OVERDUE and name not in late
+    ]
+    problems = notify(settings, notices)
+    return [*late.values(), *problems]

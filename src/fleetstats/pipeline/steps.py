@@ -19,6 +19,8 @@ from fleetstats.warehouse.base import State, Warehouse, new_run_id
 from fleetstats.warehouse.registry import open_warehouse
 
 _REJECTED_TOLD = 20
+_BATCH = 100
+_MOST_BATCHES = 500
 
 _ACCOUNTED: Final = (
     "records_loaded",
@@ -44,6 +46,13 @@ class Run(TypedDict):
     damaged: str | None
 
 
+class Batch(TypedDict):
+    """Filings that are read by one task; `name` is for people."""
+
+    name: str
+    filings: list[str]
+
+
 class Account(TypedDict):
     """Where the records of one filing went."""
 
@@ -63,6 +72,7 @@ def plan_run(settings: Settings) -> Run:
     """
     the_plan = plan(settings, run_id=new_run_id(in_steps=True))
     warehouse = open_warehouse(settings)
+    warehouse.settle()
     state = warehouse.state()
     current, damaged = current_state(warehouse, the_plan.fingerprint)
     if current is not None and damaged is None:
@@ -90,29 +100,52 @@ def _resume(settings: Settings, run: Run, progress: Progress = silent) -> Build:
     return Build(the_plan, open_warehouse(settings), progress)
 
 
-def stage_filing(settings: Settings, run: Run, filing: str) -> Account:
-    """Read one filing of the run into the cache; raises what its reader raises."""
+def batches(run: Run) -> list[Batch]:
+    """The filings of the run by source, those of a source with many in several: starting a task costs more than
+    reading most filings, and a scheduler maps over a thousand things at most.
+    """
+    of_source: dict[str, list[str]] = {}
+    for filing in run["filings"]:
+        of_source.setdefault(filing.partition("/")[0], []).append(filing)
+    size = max(_BATCH, -(-len(run["filings"]) // _MOST_BATCHES))
+    found = []
+    for source, filings in of_source.items():
+        parts = [filings[i : i + size] for i in range(0, len(filings), size)]
+        for number, part in enumerate(parts, start=1):
+            name = source if len(parts) == 1 else f"{source} {number} of {len(parts)}"
+            found.append(Batch(name=name, filings=part))
+    return found
+
+
+def stage_batch(settings: Settings, run: Run, batch: Batch, progress: Progress = silent) -> list[Account]:
+    """Read the filings of a batch into the cache; raises what their reader raises."""
     from fleetstats.ingest.stage import stage
 
     the_plan = _resume(settings, run).plan
-    held = [one for one in the_plan.held if one.filing.id == filing]
-    (staged,) = stage(held, the_plan.reviewed, settings.cache)
-    return Account(
-        filing=filing,
-        records_read=staged.records_read,
-        records_loaded=staged.records_loaded,
-        records_superseded=staged.records_superseded,
-        records_dropped=staged.records_dropped,
-        records_rejected=len(staged.rejected),
-        records_blank=staged.records_blank,
-    )
+    wanted = set(batch["filings"])
+    held = [one for one in the_plan.held if one.filing.id in wanted]
+    staged = stage(held, the_plan.reviewed, settings.cache, lambda filing: progress("stage", filing))
+    return [
+        Account(
+            filing=one.filing,
+            records_read=one.records_read,
+            records_loaded=one.records_loaded,
+            records_superseded=one.records_superseded,
+            records_dropped=one.records_dropped,
+            records_rejected=len(one.rejected),
+            records_blank=one.records_blank,
+        )
+        for one in staged
+    ]
 
 
-def check_run(run: Run, accounts: list[Account]) -> dict[str, int]:
+def check_run(run: Run, staged: list[list[Account]]) -> dict[str, int]:
     """The gate behind the fan-out: every filing of the run was read once, every record accounted for.
 
-    Returns the totals of the records; raises `ChecksFailed` if anything is missing.
+    `staged` has the accounts of each batch. Returns the totals of the records; raises `ChecksFailed` if anything is
+    missing.
     """
+    accounts = [account for batch in staged for account in batch]
     read = [account["filing"] for account in accounts]
     missing = sorted(set(run["filings"]) - set(read))
     twice = sorted({filing for filing in read if read.count(filing) > 1})

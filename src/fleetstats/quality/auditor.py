@@ -10,10 +10,12 @@ from __future__ import annotations
 import json
 import math
 import os
+import tempfile
 import warnings
 from datetime import date, datetime
 from decimal import Decimal
 from importlib import import_module
+from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
@@ -69,7 +71,17 @@ def load_library() -> None:
     """Import Great Expectations, and make our own expectation known to it."""
     # The library would report its use to its makers
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+    if not _has_home():
+        # It looks for its settings there; a user of a container may have no entry that says where that is
+        os.environ["HOME"] = tempfile.gettempdir()
     import_module("fleetstats.quality.kilometres")
+
+
+def _has_home() -> bool:
+    try:
+        return Path.home().is_dir()
+    except RuntimeError:
+        return False
 
 
 def audit(there: Tables, suites: Suites) -> list[Result]:

@@ -6,6 +6,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fleetstats.core.errors import without_directions
 from fleetstats.core.files import write_atomically
 
 if TYPE_CHECKING:
@@ -17,7 +18,10 @@ def write_page(path: Path, plan: Any, built: Any, results: list[Result]) -> Path
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
-        loader=PackageLoader("fleetstats.quality", "templates"), autoescape=True, undefined=StrictUndefined
+        loader=PackageLoader("fleetstats.quality", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=without_directions,
     )
     ordered = sorted(results, key=lambda r: r.table_name)
     by_table = [(name, list(rows)) for name, rows in groupby(ordered, key=lambda r: r.table_name)]

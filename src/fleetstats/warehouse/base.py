@@ -180,6 +180,9 @@ class Warehouse(Protocol):
         Returns what a person should hear of it. Raises `ConfigurationError` where somebody holds what has to be read.
         """
 
+    def settle(self) -> None:
+        """Record what was published by a run that was killed before it could; nothing while another run builds."""
+
     def damage(self) -> str | None:
         """What a look that costs nothing finds of the current publication that is not as it was published.
 
@@ -203,6 +206,12 @@ class Warehouse(Protocol):
 
     def record(self, ledger: str, run_id: str, rows: list[dict[str, Any]]) -> None:
         """Append a run's rows to a ledger, whatever becomes of its candidate."""
+
+    def remember(self, name: str, content: dict[str, Any]) -> None:
+        """Keep a note of operations under a name, in the place of the one before."""
+
+    def remembered(self, name: str) -> dict[str, Any] | None:
+        """The note of this name, None where there is none that can be read."""
 
     def recorded(self, ledger: str, run_id: str) -> list[dict[str, Any]]:
         """A run's rows of a ledger."""

@@ -310,7 +310,10 @@ def _fields() -> Iterator[Field]:
         "publication_id",
         "The publication, named by all it was built from and the forecasts and scores that it shows",
     )
-    yield text("event", "What happened: published, rolled_back; of a run failed; of a source overdue")
+    yield text(
+        "event",
+        "What happened: published, rolled_back; of a run failed, timed_out, late, recovered; of a source overdue, recovered",
+    )
     yield text("fingerprint", "SHA-256 over the filings, the code and the configuration")
     yield text("code_version", "Version of fleetstats; of a forecast with a hash of its code")
     yield Field("published_at", "timestamp", "When it was published")
@@ -321,6 +324,7 @@ def _fields() -> Iterator[Field]:
         "content_checksum",
         "Sums of the two halves of the MD5 of every row, hexadecimal; see docs/security.md",
     )
+    yield text("delivery", "Whether it was told to FLEETSTATS_NOTIFY_URL: told, nobody is named, or why not")
     yield text("expectations_sha256", "SHA-256 of what was expected of the table, and of what checked it")
     yield text("expectation", "Type of the expectation")
     yield text("arguments", "Arguments of the expectation, JSON")

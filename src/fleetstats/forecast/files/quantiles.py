@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fleetstats.core.csv_tables import csv_line
-from fleetstats.core.files import replacing
+from fleetstats.core.destination import destination
 from fleetstats.core.formats import safe_cell
 from fleetstats.forecast.engine.result import LEVELS, Forecast
 
@@ -112,11 +112,11 @@ class _Parquet:
 
 @contextmanager
 def writing(output: Path) -> Iterator[Writer]:
-    """A file that is there as a whole, or not at all: written beside its place, then renamed into it.
+    """A file that is there as a whole, or not at all; what is there already is written to (`core/destination.py`).
 
     Parquet where the name ends so, else CSV.
     """
-    with replacing(output) as partial:
+    with destination(output) as partial:
         writer = _Parquet(partial) if output.suffix.lower() == ".parquet" else _Csv(partial)
         try:
             yield writer

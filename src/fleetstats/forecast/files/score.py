@@ -13,6 +13,7 @@ import numpy as np
 
 from fleetstats.core.errors import BadInput
 from fleetstats.core.formats import plain_cell, safe_cell
+from fleetstats.core.reading import MIB, refuse_unreadable
 from fleetstats.forecast.engine.series import FREQUENCIES, PERIODS_A_YEAR, Frequency, period_number
 from fleetstats.forecast.evaluation.scores import COVERAGES, Scores, mase_scale, score_quantiles
 from fleetstats.forecast.files.quantiles import COLUMNS
@@ -194,10 +195,11 @@ def _parquet_rows(path: Path) -> Iterator[tuple[int, str, str, str, float, float
     import pyarrow.parquet as pq
 
     try:
+        refuse_unreadable(path, 4096 * MIB)
         table = pq.read_table(path, columns=list(COLUMNS))
         numbers = [table[name].cast(pa.float64()).to_pylist() for name in COLUMNS[3:]]
         columns = [*(table[name].to_pylist() for name in COLUMNS[:3]), *numbers]
-    except (pa.ArrowException, KeyError, FileNotFoundError) as error:
+    except (pa.ArrowException, KeyError, OSError) as error:
         raise BadInput(
             "not a Parquet file of forecasts", file=path, found=str(error), expected=",".join(COLUMNS)
         ) from error

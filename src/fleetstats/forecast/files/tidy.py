@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from fleetstats.core.errors import BadInput, shorten
+from fleetstats.core.reading import MIB, refuse_unreadable
 from fleetstats.forecast.engine.series import (
     EXAMPLES,
     PERIODS_A_YEAR,
@@ -35,6 +36,8 @@ MOST_PERIODS = 10_000
 
 LARGEST = 1e15
 """Largest value; whole numbers beyond it are not exact."""
+
+_LARGEST = 4096 * MIB
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,7 @@ def tidy_rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[
     """
     expected = f"a CSV file in UTF-8 with the columns {','.join(columns)}"
     try:
+        refuse_unreadable(path, _LARGEST)
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file, strict=True)
             header = [name.strip() for name in next(reader, [])]

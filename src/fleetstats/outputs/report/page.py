@@ -10,7 +10,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, cast
 
-from fleetstats.core.errors import ConfigurationError
+from fleetstats.core.errors import ConfigurationError, without_directions
 from fleetstats.core.progress import Progress, silent
 from fleetstats.core.settings import Settings
 from fleetstats.core.words import Named, Said, counted, languages, message, message_in, name_in_data, words_in
@@ -250,7 +250,7 @@ def _environment() -> Environment:
 
     environment = Environment(
         loader=PackageLoader("fleetstats.outputs.report", "templates"), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
+        trim_blocks=True, lstrip_blocks=True, finalize=without_directions,
     )  # fmt: skip
     environment.globals.update(
         {name: getattr(words, name) for name in (

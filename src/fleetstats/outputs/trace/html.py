@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from fleetstats.core.errors import without_directions
 from fleetstats.outputs.trace.model import Cell, Trace
 from fleetstats.outputs.trace.text import (
     correction_line,
@@ -31,7 +32,7 @@ def trace_html(
 
     environment = Environment(
         loader=PackageLoader("fleetstats.outputs.trace", "templates"), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
+        trim_blocks=True, lstrip_blocks=True, finalize=without_directions,
     )  # fmt: skip
     environment.globals.update(
         number=number, key_of=key_of, headline=headline, part_line=part_line, filing_lines=filing_lines,

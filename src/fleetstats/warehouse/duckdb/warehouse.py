@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fleetstats import __version__
-from fleetstats.core.errors import BadStatement
+from fleetstats.core.errors import BadStatement, Locked
 from fleetstats.core.locks import build_lock
 from fleetstats.core.partials import sweep
 from fleetstats.core.schema.arrow import rows_to_table
 from fleetstats.core.schema.tables import tables
 from fleetstats.core.schema.vocabulary import CHAINED
+from fleetstats.core.sealed import Damaged, read_sealed, write_sealed
 from fleetstats.core.settings import Settings
 from fleetstats.warehouse import ledger as ledgers
 from fleetstats.warehouse.base import (
@@ -89,12 +90,21 @@ class DuckdbWarehouse:
         sweep(self._settings.ledger, self._settings.landed, self._settings.cache, self._settings.warehouse)
         said = self._remove_logs()
         current = self._files.current()
-        if current is not None:
-            run_id = self._run_of(current)
-            if run_id is not None and run_id not in ledgers.runs(self._settings.ledger, "publication"):
-                self._record_published(current)
+        if current is not None and not self._is_recorded(current):
+            self._record_published(current)
         self._forget_unpublished(current)
         return said
+
+    def settle(self) -> None:
+        """Prepare, if there is something to be recorded."""
+        current = self._files.current()
+        if current is not None and not self._is_recorded(current):
+            with suppress(Locked), self.lock():
+                self.prepare()
+
+    def _is_recorded(self, current: Path) -> bool:
+        run_id = self._run_of(current)
+        return run_id is None or run_id in ledgers.runs(self._settings.ledger, "publication")
 
     def _run_of(self, current: Path) -> str | None:
         """The run that published the current file; None where it cannot be told."""
@@ -166,6 +176,18 @@ class DuckdbWarehouse:
     def record(self, ledger: str, run_id: str, rows: list[dict[str, Any]]) -> None:
         """One immutable Parquet file for each run."""
         ledgers.append(self._ledger(ledger), ledger, run_id, rows)
+
+    def remember(self, name: str, content: dict[str, Any]) -> None:
+        """A file beside the warehouse."""
+        write_sealed(self._settings.warehouse / f"{name}.note", content)
+
+    def remembered(self, name: str) -> dict[str, Any] | None:
+        """That file."""
+        try:
+            note: dict[str, Any] = read_sealed(self._settings.warehouse / f"{name}.note")
+        except (FileNotFoundError, Damaged):
+            return None
+        return note
 
     def ledger(self, name: str) -> pa.Table:
         """All runs of a ledger, oldest first."""

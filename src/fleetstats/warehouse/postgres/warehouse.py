@@ -109,6 +109,9 @@ class PostgresWarehouse:
                 connection.execute(statement("drop schema {schema} cascade", schema=schema).encode())
         return []
 
+    def settle(self) -> None:
+        """Nothing: what is published was recorded in the same transaction."""
+
     def damage(self) -> str | None:
         """Which published tables are missing, or have another number of rows than they were published with."""
         state = self.state()
@@ -173,6 +176,17 @@ class PostgresWarehouse:
         with connected(self._url, path=[LEDGER_SCHEMA]) as connection:
             found = connection.execute(of_run.encode(), [run_id]).fetchall()
         return [dict(zip(columns, row, strict=True)) for row in found]
+
+    def remember(self, name: str, content: dict[str, Any]) -> None:
+        """A row of the table that says what is current."""
+        with connected(self._url) as connection:
+            _say(connection, name, content)
+
+    def remembered(self, name: str) -> dict[str, Any] | None:
+        """That row."""
+        with connected(self._url) as connection:
+            row = connection.execute("select content from state where name = %s", [name]).fetchone()
+        return None if row is None else row[0]
 
     def ledger(self, name: str) -> pa.Table:
         """All rows of a ledger, in the order of its key."""

@@ -51,8 +51,8 @@ TABLES = (
     table(
         "run_event",
         "ledger",
-        "One row per failed step of a scheduled run, and per source found overdue.",
-        "run_id happened_at event dag? task? scheduler_run? message",
+        "One row per notice: a step or run that failed, was late or recovered; a source that is overdue, or no more.",
+        "run_id happened_at event dag? task? scheduler_run? message delivery?",
         key="run_id task",
     ),
     table(

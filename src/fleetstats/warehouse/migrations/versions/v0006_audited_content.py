@@ -55,6 +55,8 @@ def upgrade() -> None:
         create table {_SCHEMA}.build_lock (only_row boolean primary key default true check (only_row));
         grant select, update on {_SCHEMA}.build_lock to fleetstats_loader;
 
+        alter table {_SCHEMA}.run_event add column delivery varchar;
+
         grant select on {_SCHEMA}.version to fleetstats_loader, fleetstats_analyst;
     """)
     op.execute(_FUNCTIONS)
