@@ -30,6 +30,10 @@ os.environ |= {
 }
 
 
+DEADLINES: dict[str, Any] = {}
+"""The deadlines of each DAG, as its file states them."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Airflow's own warnings are not ours to fix."""
     for item in items:
@@ -53,6 +57,10 @@ def dags() -> Iterator[dict[str, Any]]:
         db.initdb()
         bag = DagBag(str(DAGS))
     assert bag.import_errors == {}
+    for dag in bag.dags.values():
+        DEADLINES[dag.dag_id] = dag.deadline
+        # `DAG.test` of Airflow 3.3 stores a deadline in a form that it cannot read back; a scheduler can
+        dag.deadline = None
     yield bag.dags
     sys.path.remove(str(DAGS))
     shutil.rmtree(_HOME, ignore_errors=True)

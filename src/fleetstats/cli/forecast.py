@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from fleetstats.cli.options import DryRun, Json, Quiet, settings, tell
+from fleetstats.cli.options import DryRun, Json, Quiet, Wait, settings, tell
 from fleetstats.core.errors import EXIT_BAD_INPUT
 
 _MOST_SHOWN = 20
@@ -61,6 +61,7 @@ def forecast(
         bool, typer.Option("--skip-bad", help="Exit code 0 even if some series were bad.")
     ] = False,
     dry_run: DryRun = False,
+    wait: Wait = 0,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -80,7 +81,7 @@ def forecast(
     }  # fmt: skip
     if input_file is None:
         _none_of(of_file, "it belongs to a file: name it with --input")
-        _forecast_published(series, dry_run, as_json, quiet)
+        _forecast_published(series, dry_run, wait, as_json, quiet)
         return
     _none_of({"--series": series, "--dry-run": dry_run or None}, "it is of the warehouse, not of a file")
     if frequency is None or horizon is None or output is None:
@@ -129,12 +130,14 @@ def _none_of(options: dict[str, Any], why_not: str) -> None:
             raise typer.BadParameter(why_not, param_hint=option)
 
 
-def _forecast_published(series: list[str] | None, dry_run: bool, as_json: bool, quiet: bool) -> None:
+def _forecast_published(
+    series: list[str] | None, dry_run: bool, wait: float, as_json: bool, quiet: bool
+) -> None:
     from fleetstats.core.progress import progress
     from fleetstats.pipeline.forecasts import forecast_published
 
     with progress(quiet or as_json) as told:
-        done = forecast_published(settings(), series, dry_run=dry_run, progress=told)
+        done = forecast_published(settings(), series, dry_run=dry_run, wait=wait, progress=told)
     said = {
         "unchanged": "Every series has been forecast from these figures; nothing to do.",
         "planned": f"Would forecast {len(done.series)} series.",
@@ -147,6 +150,7 @@ def _forecast_published(series: list[str] | None, dry_run: bool, as_json: bool, 
 def backtest(
     series: SeriesNames = None,
     dry_run: DryRun = False,
+    wait: Wait = 600,
     as_json: Json = False,
 ) -> None:
     """Forecast past vintages from what had been issued by then, and score them. Goes on where it was stopped.
@@ -157,7 +161,7 @@ def backtest(
     from fleetstats.pipeline.forecasts import backtest as backtest_all
 
     with progress(as_json) as told:
-        done = backtest_all(settings(), series, dry_run=dry_run, progress=told)
+        done = backtest_all(settings(), series, dry_run=dry_run, wait=wait, progress=told)
     said = {
         "unchanged": f"Nothing to do: {done.done_before} vintages were scored before.",
         "planned": f"Would forecast {done.vintages} vintages of {len(done.series)} series.",

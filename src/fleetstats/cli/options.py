@@ -18,9 +18,7 @@ AsOf = Annotated[
 ]
 Wait = Annotated[
     float,
-    typer.Option(
-        "--wait", metavar="SECONDS", min=0, help="How long to wait for another build (default: not at all)."
-    ),
+    typer.Option("--wait", metavar="SECONDS", min=0, help="How long to wait for another build to end."),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and write nothing.")]
 

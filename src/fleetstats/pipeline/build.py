@@ -34,6 +34,7 @@ from fleetstats.warehouse.base import (
 from fleetstats.warehouse.registry import open_warehouse
 
 if TYPE_CHECKING:
+    from fleetstats.forecast.ledger.candidate import Ready
     from fleetstats.quality.auditor import Auditor
     from fleetstats.quality.expectations import Result
     from fleetstats.sources.staged import Staged
@@ -140,10 +141,13 @@ class Build:
             ),
         )
 
-    def forecast(self, built: Built, series: Collection[str] | None = None) -> Built:
+    def forecast(
+        self, built: Built, series: Collection[str] | None = None, ready: Ready | None = None
+    ) -> Built:
         """Add to the closed candidate what is computed from its marts: forecasts, scores, claims, and their marts.
 
-        Forecast is what was not forecast yet from these figures: orders, or the series named (none named: all). The
+        Forecast is what was not forecast yet from these figures, nor made `ready`: orders, or the series named (none
+        named: all). The
         rows reach the ledgers when the candidate is published, and not before. Statistics are imported only if
         there is something to forecast.
         """
@@ -157,7 +161,12 @@ class Build:
 
         made = Made(self.plan.run_id, datetime.now(UTC))
         publication_id, ledgers = forecast_candidate(
-            self.warehouse, made, self.plan.fingerprint, series, lambda at: self.progress("forecast", at)
+            self.warehouse,
+            made,
+            self.plan.fingerprint,
+            series,
+            lambda at: self.progress("forecast", at),
+            ready,
         )
         claims = load_claims(self.plan.reviewed.folders(CLAIMS))
         statements = load_statements(*packaged_folders("sql"))
@@ -284,13 +293,14 @@ def run(
     force: bool = False,
     dry_run: bool = False,
     series: Collection[str] | None = None,
+    ready: Ready | None = None,
     wait: float = 0,
     progress: Progress = silent,
 ) -> Outcome:
     """Bring the warehouse up to date, or do nothing if it is.
 
     `as_of` builds the warehouse of a past day into a file of its own. `force` builds even if nothing
-    changed; `dry_run` says what would be done. `series` are those to forecast, as in `forecast`; `wait` seconds for
+    changed; `dry_run` says what would be done. `series` and `ready` are as in `Build.forecast`; `wait` seconds for
     another build to end. Raises a `FleetstatsError` that tells what to fix.
     """
     started = perf_counter()
@@ -309,7 +319,7 @@ def run(
         outcome = Outcome("planned", "", warehouse.place, as_of, warnings=damage_told(damage))
     else:
         with warehouse.lock(wait):
-            outcome = _build_and_publish(this, series)
+            outcome = _build_and_publish(this, series, ready)
         outcome.warnings += damage_told(damage)
     outcome.filings = len(the_plan.held)
     outcome.originals = sum(h.read_as == "original" for h in the_plan.held)
@@ -339,7 +349,7 @@ def damage_told(damage: str | None) -> list[str]:
     return [] if damage is None else [f"what was published is not as it was and is built again: {damage}"]
 
 
-def _build_and_publish(this: Build, series: Collection[str] | None) -> Outcome:
+def _build_and_publish(this: Build, series: Collection[str] | None, ready: Ready | None) -> Outcome:
     from fleetstats.quality.auditor import Auditor
 
     try:
@@ -347,7 +357,7 @@ def _build_and_publish(this: Build, series: Collection[str] | None) -> Outcome:
         current = this.warehouse.state()
         # Where nothing changed, nothing may have to be checked that was not checked before
         auditor = Auditor(soon=current is None or current.fingerprint != this.plan.fingerprint)
-        built = this.forecast(this.candidate(this.stage()), series)
+        built = this.forecast(this.candidate(this.stage()), series, ready)
         outcome = this.publish(built, this.audit(built, auditor))
     except OSError as error:
         raise cannot_write(this.plan.settings, error) from error

@@ -65,7 +65,8 @@ def forecast_published(
     the publication was rolled back.
     """
     from fleetstats.forecast.engine.sampling import SEED
-    from fleetstats.forecast.ledger.candidate import tasks, wanted
+    from fleetstats.forecast.ledger.candidate import by_inputs, new_forecasts, tasks, wanted
+    from fleetstats.forecast.ledger.rows import Made
 
     warehouse = open_warehouse(settings)
     if not dry_run:
@@ -73,11 +74,21 @@ def forecast_published(
     every = _published_series(warehouse)
     chosen = wanted(every, _named(every, series))
     state = warehouse.state()
-    todo = [task.history.series for task in tasks(chosen, warehouse.ledger("forecast"), SEED)]
+    found = tasks(chosen, warehouse.ledger("forecast"), SEED)
+    todo = [task.history.series for task in found]
     identity = "" if state is None else state.publication_id
     if not todo or dry_run:
         return Forecasted("planned" if todo else "unchanged", todo, identity, warehouse.place)
-    outcome: Outcome = run(settings, force=True, series=tuple(series or ()), wait=wait, progress=progress)
+    # Outside of the lock: it takes longer than all the rest, and needs nothing that another build could change
+    rows = new_forecasts(
+        found,
+        Made(new_run_id(), datetime.now(UTC)),
+        SEED,
+        lambda done, of: progress("forecast", f"series {done} of {of}"),
+    )
+    outcome: Outcome = run(
+        settings, force=True, series=tuple(series or ()), ready=by_inputs(rows), wait=wait, progress=progress
+    )
     return Forecasted(
         "published", todo, outcome.publication_id, outcome.place, outcome.seconds, outcome.warnings
     )
@@ -88,6 +99,7 @@ def backtest(
     series: Collection[str] | None = None,
     *,
     dry_run: bool = False,
+    wait: float = 0,
     progress: Progress = silent,
 ) -> Backtested:
     """Forecast past vintages from what had been issued by then, and score them by what is known today.
@@ -132,13 +144,13 @@ def backtest(
         progress("backtest", f"{number} of {len(todo)}: {history.series}, {len(days)} vintages")
         run_id = new_run_id()
         rows = list(backtest_rows(history, days, run_id, datetime.now(UTC)))
-        with warehouse.lock():
+        with warehouse.lock(wait):
             now = warehouse.ledger("backtest_score")
             added = extend("backtest_score", now, rows).slice(now.num_rows)
             warehouse.record("backtest_score", run_id, added.to_pylist())
         result.rows += len(rows)
     chain.check("backtest_score", warehouse.ledger("backtest_score"), warehouse.place)
-    run(settings, force=True, progress=progress)
+    run(settings, force=True, wait=wait, progress=progress)
     result.status = "published"
     return result
 

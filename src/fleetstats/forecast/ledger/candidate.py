@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
     from fleetstats.forecast.ledger.rows import Made
     from fleetstats.warehouse.base import Tables, Warehouse
+
+Ready = Mapping[tuple[str, str], Sequence[dict[str, Any]]]
+"""Forecasts that were made before they are published, by series and the hash of their inputs."""
 
 ORDERS = "orders"
 """The measure that every build forecasts; `fleetstats forecast` forecasts the others too."""
@@ -150,17 +153,27 @@ def extend(ledger: str, before: pa.Table, rows: list[dict[str, Any]]) -> pa.Tabl
     return pa.concat_tables([before, rows_to_table(ledger, linked)])
 
 
+def by_inputs(rows: Iterable[dict[str, Any]]) -> Ready:
+    """Rows of forecasts, by what they are forecasts of."""
+    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in rows:
+        found.setdefault((row["series"], row["inputs_sha256"]), []).append(row)
+    return found
+
+
 def forecast_candidate(
     warehouse: Warehouse,
     made: Made,
     fingerprint: str,
     series: Collection[str] | None,
     progress: Callable[[str], None],
+    ready: Ready | None = None,
 ) -> tuple[str, dict[str, pa.Table]]:
     """The chained ledgers as they will be (what is there, and what this candidate's marts add), and the name of the
     publication that shows them.
 
-    `fingerprint` is that of the candidate's inputs, `series` as in `wanted`. Nothing is written.
+    `fingerprint` is that of the candidate's inputs, `series` as in `wanted`; `ready` are forecasts that were made
+    before, which are taken where they are of the same figures. Nothing is written.
     """
     from fleetstats.forecast.engine.sampling import SEED
 
@@ -169,9 +182,14 @@ def forecast_candidate(
     before = {name: warehouse.ledger(name).sort_by("sequence") for name in CHAINED}
     added: dict[str, list[dict[str, Any]]] = {name: [] for name in CHAINED}
     todo = tasks(wanted(every, series), before["forecast"], SEED)
+    known = ready or {}
+    for task in todo:
+        rows = known.get((task.history.series, task.inputs), [])
+        added["forecast"] += [{**row, "run_id": made.run_id} for row in rows]
+    todo = [task for task in todo if (task.history.series, task.inputs) not in known]
     if todo:
         progress(f"{len(todo)} series")
-        added["forecast"] = new_forecasts(
+        added["forecast"] += new_forecasts(
             todo, made, SEED, lambda done, of: progress(f"series {done} of {of}")
         )
     forecasts = _unnamed("forecast", before["forecast"], added["forecast"])
