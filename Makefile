@@ -24,7 +24,7 @@ test bench: export FLEETSTATS_ORIGINALS := $(abspath ../shared/data)
 endif
 endif
 
-.PHONY: help run report airflow test test-quick test-distributed lint types format words check bench lock install wheel clean
+.PHONY: help run report airflow test test-quick test-distributed faults faults-quick lint types format words check bench lock install wheel clean
 
 help: ## print this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  make %-16s %s\n' "$$name" "$$text"; done
@@ -48,6 +48,12 @@ test-quick: .venv/.dev ## run the unit tests: no warehouse is built, no server a
 
 test-distributed: .venv/.dev ## kill a Celery worker in the middle of the nightly run (needs redis-server and PostgreSQL)
 	@$(BIN)/python -m tests.distributed.run $(ARGS)
+
+faults: .venv/.dev ## break things on purpose and count what happens: up to three hours (ARGS="--seed 7 --only bits")
+	@$(BIN)/python -m tests.faults.run $(ARGS)
+
+faults-quick: .venv/.dev ## a sample of each kind of fault, in two minutes
+	@$(BIN)/python -m tests.faults.run --quick $(ARGS)
 
 lint: .venv/.dev ## look for mistakes, the format of the code, and imports that go up (ruff, import-linter)
 	@$(BIN)/ruff check

@@ -104,6 +104,8 @@ class Deployment:
             common.pop(name, None)
         self.control = common | _filled("control.env.example", replaced)
         self.worker = common | _filled("worker.env.example", replaced)
+        for environment in (self.control, self.worker):
+            environment.pop("FLEETSTATS_NOTIFY_URL")  # the example's address is nobody's
         self._prepare_warehouse()
         passwords = Path(common["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"])
         subprocess.run(

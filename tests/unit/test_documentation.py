@@ -50,6 +50,17 @@ def test_the_readme_names_every_command_exit_code_and_setting() -> None:
         assert f"`FLEETSTATS_{setting.upper()}`" in readme
 
 
+def test_pages_that_count_the_tasks_of_a_night_count_right() -> None:
+    dag = (ROOT / "dags" / "fleetstats_nightly.py").read_text(encoding="utf-8")
+    sources = {path.parent.parent.name for path in (ROOT / "data" / "raw").glob("*/*/filing.yml")}
+    tasks = len(re.findall(r"^    @task\b", dag, re.MULTILINE)) - 1 + len(sources)
+    for page in ("docs/airflow.md", "deploy/README.md", "CHANGELOG.md"):
+        text = (ROOT / page).read_text(encoding="utf-8")
+        said = re.findall(r"(\d+) of \d+ tasks done|The run has (\d+) tasks|: (\d+) tasks for 37", text)
+        assert said, page
+        assert {number for found in said for number in found if number} == {str(tasks)}, page
+
+
 def test_every_mart_is_explained_to_analysts() -> None:
     text = (ROOT / "docs" / "analysts.md").read_text(encoding="utf-8")
     assert [t.name for t in tables("mart") if f"`{t.name}`" not in text] == []

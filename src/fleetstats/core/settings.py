@@ -53,8 +53,8 @@ class Settings(BaseSettings):
       which is a DuckDB file in the home);
     - `FLEETSTATS_WAREHOUSE_CONN_ID`: the Airflow connection of that server, for scheduled runs; with it no
       other variable has to hold the password (default: none);
-    - `FLEETSTATS_NOTIFY_URL`: where a scheduled run that failed is told, as a JSON POST with a `text` that
-      Slack and its like show (default: nowhere but the ledger);
+    - `FLEETSTATS_NOTIFY_URL`: where runs that failed, are late or recovered, and overdue sources are told, as a JSON
+      POST with a `text` that Slack and its like show (default: nowhere but the ledger);
     - `FLEETSTATS_WRITERS_POOL`: the Airflow pool, of one slot, in which tasks wait for their turn to publish
       (default: none of its own; tasks wait for the lock);
     - `FLEETSTATS_FETCH_SCHEDULE`, `FLEETSTATS_NIGHTLY_SCHEDULE`: when Airflow asks the publishers and builds,

@@ -39,6 +39,8 @@ def parse_condition(text: str, table: Table) -> Condition:
     """
     if len(text) > _LONGEST or not text.strip() or "\0" in text:
         raise _refused(text, f"nothing, more than {_LONGEST:,} characters, or a NUL character")
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise _refused(text, "text that is not UTF-8")
     import duckdb
 
     # In memory and locked: parsing reads no table, and could reach no file
