@@ -169,8 +169,8 @@ def deadline(dag: str, within: timedelta) -> DeadlineAlert:
 
 
 def _run_of(context: Any) -> tuple[str, str]:
-    run = context["dag_run"]
-    return str(run.dag_id), str(run.run_id)
+    """The DAG and the run of a callback, whose context may have no more than these."""
+    return str(context["dag"].dag_id), str(context["run_id"])
 
 
 def _link(dag: str, run: str) -> str | None:

@@ -114,7 +114,7 @@ def test_what_has_the_size_and_time_of_the_published_file_is_proved_by_its_conte
     by_another_program(copied_home, "update mileage_monthly set distance_km = 7 where rowid = 3", CLOSED)
     file = copied_home.published.resolve()
     note = DuckdbWarehouse(copied_home, None)._files
-    claimed = note.claimed()
+    claimed = note.claimed(note.current())
     assert claimed is not None
     noted_anew(file)
     assert run(copied_home).status == "unchanged"  # that it costs nothing is what a night relies on

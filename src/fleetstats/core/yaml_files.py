@@ -13,6 +13,7 @@ _Loader = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 
 _LARGEST = 16 * MIB
 _DEEPEST = 40
+_MOST_NODES = 1_000_000
 _SHORT = 10_000
 """A text of fewer characters cannot be nested so deep that the C parser fails."""
 
@@ -21,7 +22,7 @@ def load_yaml(path: Path) -> Any:
     """The content of a UTF-8 file.
 
     Raises `BadInput` for what is no regular file or too large; `OSError`, `yaml.YAMLError` or `ValueError` for one that
-    is not such YAML: also with an alias (a short text with aliases of aliases has no end) and for one nested too deep.
+    is not such YAML: also for one that is nested too deep, or has no end once its aliases are written out.
     """
     refuse_unreadable(path, _LARGEST)
     text = path.read_text(encoding="utf-8")
@@ -35,10 +36,25 @@ def load_yaml(path: Path) -> Any:
 
 
 def _refuse_endless(text: str) -> None:
-    depth = 0
+    """Count what a document has once its aliases are written out."""
+    nodes = 0
+    sizes: dict[str, int] = {}
+    opened: list[tuple[str | None, int]] = []
     for event in yaml.parse(text, Loader=_Loader):
         if isinstance(event, yaml.AliasEvent):
-            raise ValueError(f"an alias, *{event.anchor}: write out what it stands for")  # noqa: TRY004
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > _DEEPEST:
-            raise ValueError(f"nested deeper than {_DEEPEST} levels")
+            if event.anchor not in sizes:
+                raise ValueError(f"an alias of nothing, or of what it stands in: *{event.anchor}")
+            nodes += sizes[event.anchor]
+        elif isinstance(event, yaml.CollectionStartEvent):
+            opened.append((event.anchor, nodes))
+            nodes += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            anchor, before = opened.pop()
+            if anchor is not None:
+                sizes[anchor] = nodes - before
+        elif isinstance(event, yaml.ScalarEvent):
+            nodes += 1
+            if event.anchor is not None:
+                sizes[event.anchor] = 1
+        if len(opened) > _DEEPEST or nodes > _MOST_NODES:
+            raise ValueError(f"nested deeper than {_DEEPEST} levels, or more than {_MOST_NODES:,} values")

@@ -39,6 +39,7 @@ ALIASES = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
     [
         ALIASES,
         "a: &a [*a]\n",
+        "a: *nothing\n",
         "a: " + "[" * 200_000,
         "- " * 50_000 + "x",
         "a: " + "{b: " * 30_000,
@@ -59,6 +60,12 @@ def test_hostile_yaml_is_refused_at_once(tmp_path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
     with pytest.raises((yaml.YAMLError, ValueError)):
         load_yaml(path)
+
+
+def test_an_alias_of_a_few_values_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "alias.yml"
+    path.write_text("a: &a [1, 2]\nb: *a\nc: '* & *'\n", encoding="utf-8")
+    assert load_yaml(path) == {"a": [1, 2], "b": [1, 2], "c": "* & *"}
 
 
 @given(st.text(alphabet="&*[]{}:-?!|>'\"%@ \n\tab1.,#", max_size=200))

@@ -62,9 +62,8 @@ class PublishedFiles:
         except _UNREADABLE:
             return None
 
-    def claimed(self) -> State | None:
-        """What the note beside the current file says, whether or not the file is still the one that was noted."""
-        path = self.current()
+    def claimed(self, path: Path | None) -> State | None:
+        """What the note beside a file says, whether or not the file is still the one that was noted."""
         try:
             return None if path is None else self._read(path, certain=False)
         except _UNREADABLE:

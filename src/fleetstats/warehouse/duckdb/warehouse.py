@@ -162,7 +162,7 @@ class DuckdbWarehouse:
         """Read the current file; where it is not the one that was noted (copied, or written to), it is proved first."""
         with open_reader(self._files.known, time_limit) as reader:
             if self.state() is None:
-                claimed = self._files.claimed()
+                claimed = self._files.claimed(self._files.current())
                 changed = ["nothing says what was published"]
                 if claimed is not None:
                     changed = differing(reader, claimed)
@@ -257,9 +257,9 @@ class DuckdbWarehouse:
             leftover.unlink(missing_ok=True)
 
     def kept(self) -> list[State]:
-        """The files that were published, newest first."""
+        """The files that were published, newest first; that they still are what they were is proved by who returns."""
         published = set(ledgers.runs(self._settings.ledger, "publication"))
-        states = [self._files.noted(path) for path in self._files.every() if path.stem in published]
+        states = [self._files.claimed(path) for path in self._files.every() if path.stem in published]
         return [state for state in states if state is not None]
 
     def rollback(self, to: State, run_id: str, published_at: datetime) -> State:
