@@ -74,7 +74,8 @@ def nights(scene: Scene, row: Row, how_many: int, dice: random.Random, folder: P
     here = scene.content()
     scratch = Scene(folder / "scratch")
     scratch.home.mkdir()
-    shutil.copytree(scene.home / "landed", scratch.home / "landed")
+    if (scene.home / "landed").exists():
+        shutil.copytree(scene.home / "landed", scratch.home / "landed")
     shutil.copytree(scene.home / "ledger", scratch.home / "ledger")
     scratch.command("run")
     if scratch.content() != here:

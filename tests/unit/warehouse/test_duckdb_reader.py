@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -164,6 +165,15 @@ def test_two_readers_of_one_file_are_both_shut(file: Path) -> None:
             assert reader.table("mileage_monthly").num_rows == 3
             with pytest.raises(BadStatement):
                 reader.ask("select * from read_text('/etc/passwd')")
+
+
+def test_readers_of_many_threads_are_all_shut(file: Path) -> None:
+    def read(_: int) -> int:
+        with open_reader(file) as reader:
+            return int(reader.table("mileage_monthly").num_rows)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(read, range(64))) == {3}
 
 
 def test_a_reader_keeps_the_file_that_it_opened(file: Path, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Timer
+from threading import Lock, Timer
 from typing import TYPE_CHECKING, Any
 
 from fleetstats.core.errors import BadStatement, ConfigurationError, shorten
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _MEMORY_SHARE = 0.6
 """How much of the machine's memory a query may take: there is no temporary space for it."""
+
+_SETTING = Lock()
 
 _EXPLAIN = re.compile(r"\s*explain\s+(analyze\s+|analyse\s+)?(\([a-z_, ]*\)\s*)?", re.IGNORECASE)
 
@@ -81,17 +83,18 @@ def _shut(connection: duckdb.DuckDBPyConnection) -> None:
 
     Connections of one process to one file share what is set.
     """
-    if connection.execute("select current_setting('lock_configuration')").fetchall() == [(True,)]:
-        return
     memory = int(_MEMORY_SHARE * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
-    for setting in (
-        f"memory_limit = '{memory}B'",
-        "temp_directory = ''",
-        "enable_external_access = false",
-        "disabled_filesystems = 'LocalFileSystem'",
-        "lock_configuration = true",
-    ):
-        connection.execute(f"set {setting}")
+    with _SETTING:
+        if connection.execute("select current_setting('lock_configuration')").fetchall() == [(True,)]:
+            return
+        for setting in (
+            f"memory_limit = '{memory}B'",
+            "temp_directory = ''",
+            "enable_external_access = false",
+            "disabled_filesystems = 'LocalFileSystem'",
+            "lock_configuration = true",
+        ):
+            connection.execute(f"set {setting}")
 
 
 class DuckdbReader(BaseReader):

@@ -87,7 +87,8 @@ class DuckdbWarehouse:
         discard_candidates(self._files.folder)
         discard_candidates(self._files.known.parent)  # where versions before built
         self._files.sweep()
-        sweep(self._settings.ledger, self._settings.landed, self._settings.cache, self._settings.warehouse)
+        where = self._settings
+        sweep(where.ledger, where.landed, where.cache, where.warehouse, where.reports)
         said = self._remove_logs()
         current = self._files.current()
         if current is not None and not self._is_recorded(current):
