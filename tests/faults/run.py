@@ -208,7 +208,8 @@ def main() -> int:
     asked = parser.parse_args()
     name = "quick" if asked.quick else "full"
     kept = Kept(
-        asked.keep or Path(tempfile.gettempdir(), f"fleetstats-faults-{name}.json"), {"seed": asked.seed}
+        asked.keep or Path(tempfile.gettempdir(), f"fleetstats-faults-{name}.json"),
+        {"seed": asked.seed, "share": asked.share},
     )
     watch = Stopwatch()
     shown = []

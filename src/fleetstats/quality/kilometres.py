@@ -16,15 +16,10 @@ from great_expectations.expectations.metrics.map_metric_provider.column_pair_map
     ColumnPairMapMetricProvider,
 )
 
-from fleetstats.core.units import KM_PER_MI
+from fleetstats.quality.predicates import exact_kilometres
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_ROUNDING = 5 * 2.0**-53
-"""Frames have floats where tables have decimals. Miles, factor, product and kilometres are each within half a unit in
-the last place of the exact number, so exact kilometres never differ by more than this part of themselves; kilometres
-that are wrong by twice as much (a thousandth of a millimetre in a million kilometres) are found."""
 
 
 class KilometresOfMiles(ColumnPairMapMetricProvider):
@@ -38,7 +33,7 @@ class KilometresOfMiles(ColumnPairMapMetricProvider):
 
     @column_pair_condition_partial(engine=PandasExecutionEngine)
     def _pandas(cls, column_A: pd.Series[float], column_B: pd.Series[float], **_: Any) -> Any:  # noqa: N803, N805 - the library's names
-        return (column_B - column_A * float(KM_PER_MI)).abs() <= column_B.abs() * _ROUNDING
+        return exact_kilometres(column_A, column_B)
 
 
 class ExpectColumnPairValuesBToBeKilometresOfA(ColumnPairMapExpectation):
