@@ -23,6 +23,7 @@ from fleetstats.pipeline.build import Outcome
 from fleetstats.sources.registry import codes
 from fleetstats.warehouse import ledger
 from tests.dags.support import RunDag
+from tests.dots import one_dot
 from tests.homes import OnServer
 from tests.integration.test_bad_input import csv_bytes, listing, mileage, without
 from tests.published_file import query
@@ -316,7 +317,10 @@ def test_freshness_warns_and_does_not_fail(
     assert {row["event"] for row in rows} == {"overdue"}
 
 
-def test_a_quarter_s_page_is_built_for_the_asking(nightly: tuple[Path, list[Any]], run_dag: RunDag) -> None:
+def test_a_quarter_s_page_is_built_for_the_asking(
+    nightly: tuple[Path, list[Any]], run_dag: RunDag, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fleetstats.charts.files.render", one_dot)
     run = run_dag("fleetstats_quarterly", nightly[0], quarter="2023Q3")
     assert run.state == "success"
     reports = nightly[0] / "reports"

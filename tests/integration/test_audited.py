@@ -16,7 +16,9 @@ import pytest
 
 from fleetstats.core.errors import BadInput, ChecksFailed, FleetstatsError
 from fleetstats.core.settings import Settings
+from fleetstats.ingest.stage import _load
 from fleetstats.pipeline.build import run
+from fleetstats.pipeline.plan import plan
 from fleetstats.pipeline.status import state as status
 from fleetstats.pipeline.status import verify
 from fleetstats.pipeline.steps import plan_run
@@ -230,28 +232,44 @@ DAMAGE: dict[str, Callable[[bytes, random.Random], bytes]] = {
 }
 
 
-@pytest.mark.parametrize("damage", list(DAMAGE))
 def test_a_damaged_cache_costs_a_reading_and_never_a_figure(
-    copied_home: Settings, caplog: pytest.LogCaptureFixture, damage: str
+    copied_home: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Every file of the cache is damaged at once, each in its own way."""
-    dice = random.Random(damage)
-    for path in sorted(p for p in copied_home.cache.rglob("*") if p.is_file()):
-        path.write_bytes(DAMAGE[damage](path.read_bytes(), dice))
+    """Every file of the cache is damaged, each in another way than its neighbour; then again, with the ways turned."""
+    dice = random.Random(1)
     before = open_warehouse(copied_home).state()
     assert before is not None
-    run(copied_home, force=True)
-    after = open_warehouse(copied_home).state()
-    assert after is not None
     ledgers = {"publication", "check_result", "audited_table", "filing_account", "lineage"}
-    assert {n: c for n, c in after.checksums.items() if n not in ledgers} == {
-        n: c for n, c in before.checksums.items() if n not in ledgers
-    }
-    assert after.publication_id == before.publication_id
-    assert "the cache was damaged" in caplog.text
-    caplog.clear()
+    for turn in range(2):
+        for number, path in enumerate(sorted(p for p in copied_home.cache.rglob("*") if p.is_file())):
+            damage = list(DAMAGE.values())[(number + 4 * turn) % len(DAMAGE)]
+            path.write_bytes(damage(path.read_bytes(), dice))
+        run(copied_home, force=True)
+        after = open_warehouse(copied_home).state()
+        assert after is not None
+        assert {n: c for n, c in after.checksums.items() if n not in ledgers} == {
+            n: c for n, c in before.checksums.items() if n not in ledgers
+        }
+        assert after.publication_id == before.publication_id
+        assert "the cache was damaged" in caplog.text
+        caplog.clear()
     run(copied_home, force=True)
     assert caplog.text == ""
+
+
+def test_any_damage_to_any_kind_of_cached_file_is_known(copied_home: Settings) -> None:
+    """The files one by one: what is damaged is not loaded, however it was damaged."""
+    dice = random.Random(2)
+    the_plan = plan(copied_home)
+    files = sorted(p for p in copied_home.cache.rglob("*") if p.is_file())
+    for number, (path, damage) in enumerate((p, d) for p in dice.sample(files, 12) for d in DAMAGE.values()):
+        content = path.read_bytes()
+        path.write_bytes(damage(content, dice))
+        held = [h for h in the_plan.held if path.parent.name.startswith(h.filing.id.replace("/", "."))][:1]
+        for one in held:
+            folder = path.parent
+            assert _load(folder, the_plan.reviewed.operators) is None, (number, one.filing.id, path.name)
+        path.write_bytes(content)
 
 
 def test_a_damaged_ledger_file_is_named_and_not_read(copied_home: Settings) -> None:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fleetstats.charts import Chart
 from fleetstats.core import words as core_words
 from fleetstats.core.settings import Settings
-from fleetstats.core.words import Words
 from fleetstats.outputs.report import build
 from fleetstats.warehouse.registry import open_warehouse
 from tests import pseudo_language
+from tests.dots import one_dot
 
 NAMES = {"fleetstats", "PDF", "PNG", "SHA-256", "English", "[xx]", "CSV"}
 """What is called the same everywhere."""
@@ -51,20 +49,6 @@ class VisibleWords(HTMLParser):
             return
         language = next((lang for _, lang in reversed(self.open) if lang), None)
         self.found.setdefault(language, []).append(data)
-
-
-def one_dot(
-    chart: Chart, _: object, *, languages: Sequence[Words], themes: Sequence[str], folder: Path, **__: object
-) -> list[Path]:
-    """Pictures are looked at elsewhere: here they are one dot each."""
-    from PIL import Image
-
-    folder.mkdir(exist_ok=True)
-    for words in languages:
-        for theme in themes:
-            suffix = "" if theme == "light" else f".{theme}"
-            Image.new("RGB", (1, 1)).save(folder / f"{chart.name}.{words.language}{suffix}.png")
-    return []
 
 
 def strings_of(settings: Settings) -> set[str]:

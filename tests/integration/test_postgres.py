@@ -285,8 +285,8 @@ def test_no_hostile_statement_becomes_more_than_the_analyst_or_leaves_anything(
     every = statements("postgres")
     assert len(every) == 300
     answered = []
-    for sql in every:
-        with warehouse.read(time_limit=60) as reader:
+    with warehouse.read(time_limit=60) as reader:
+        for sql in every:
             try:
                 reader.ask(sql)
                 answered.append(sql)
