@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.dags.conftest import DEADLINES
 from tests.dags.support import DAGS
 
 NAMES = ["backfill", "fetch", "forecast", "freshness", "nightly", "quarterly"]
@@ -29,6 +30,10 @@ def test_every_dag_has_an_owner_tags_a_page_limits_and_somebody_who_is_told(
     assert dag.max_active_runs == 1
     assert dag.dagrun_timeout is not None
     assert dag.catchup is False
+    assert dag.description
+    # Airflow makes the context of a run's callback without its params, of which one of the backfill has no default
+    assert bool(dag.on_success_callback and dag.on_failure_callback) == (name != "backfill")
+    assert bool(DEADLINES[dag.dag_id]) == (name == "nightly")
     for task in dag.tasks:
         assert task.owner == "fleetstats"
         assert task.retries >= 2

@@ -7,17 +7,23 @@ import os
 import random
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 
-from fleetstats.core.errors import BadInput, ChecksFailed, FleetstatsError
+from fleetstats.core.errors import BadArgument, BadInput, ChecksFailed, FleetstatsError
 from fleetstats.core.settings import Settings
+from fleetstats.forecast.ledger import candidate
 from fleetstats.ingest.stage import _load
+from fleetstats.outputs.draw_charts import Looks, draw
+from fleetstats.outputs.report import page
 from fleetstats.pipeline.build import run
+from fleetstats.pipeline.forecasts import forecast_published
 from fleetstats.pipeline.plan import plan
 from fleetstats.pipeline.status import state as status
 from fleetstats.pipeline.status import verify
@@ -201,6 +207,105 @@ def test_a_ledger_that_fails_after_the_step_is_not_told_as_nothing_published(
     run(copied_home, force=True)
     runs = [row["run_id"] for row in figures(copied_home, "select run_id from publication order by 1")]
     assert runs[-2] == state.run_id  # what was not recorded then is now
+
+
+def test_a_program_that_holds_the_file_is_told_of_before_the_build(
+    copied_home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "fleetstats.pipeline.build.Build.stage", lambda *_: pytest.fail("it has begun to build")
+    )
+    code = (
+        f"import duckdb, sys; c = duckdb.connect({str(copied_home.published)!r}); print('open', flush=True); "
+        "sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as holder:
+        assert holder.stdout is not None
+        holder.stdout.readline()
+        with pytest.raises(FleetstatsError, match="close programs that have it open"):
+            run(copied_home, force=True)
+        holder.kill()
+
+
+def test_a_vintage_is_built_while_the_published_warehouse_is(copied_home: Settings) -> None:
+    with open_warehouse(copied_home).lock():
+        assert run(copied_home, as_of=date(2019, 4, 30)).status == "published"
+    assert not list(copied_home.warehouse.rglob(".candidate-*"))
+
+
+def test_forecasts_are_computed_before_the_lock_is_taken(
+    copied_home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free: list[int] = []
+
+    def computed(*args: Any) -> list[dict[str, Any]]:
+        with open_warehouse(copied_home).lock():
+            free.append(len(args[0]))
+        return real(*args)
+
+    real = candidate.new_forecasts
+    monkeypatch.setattr(candidate, "new_forecasts", computed)
+    done = forecast_published(copied_home, ["deliveries/tesla"])
+    assert (done.status, free) == ("published", [1])
+    assert forecast_published(copied_home, ["deliveries/tesla"]).status == "unchanged"
+
+
+@pytest.mark.parametrize("module", ["pickle", "multiprocessing", "pandas", "statsmodels"])
+def test_python_files_of_the_current_folder_are_not_run(
+    copied_home: Settings, tmp_path: Path, module: str
+) -> None:
+    """Neither by a command nor by the processes that it starts."""
+    here = tmp_path / "here"
+    here.mkdir()
+    hostile = f"open({str(here / 'RAN')!r}, 'w').write(__file__); raise SystemExit(3)\n"
+    (here / f"{module}.py").write_text(hostile, encoding="utf-8")
+    series = "".join(f"s{n},2024-{m:02},{n + m}\n" for n in range(30) for m in range(1, 7))
+    (here / "series.csv").write_text(f"series_id,period,value\n{series}", encoding="utf-8")
+    command = Path(sys.executable).with_name("fleetstats")
+    environment = {k: v for k, v in os.environ.items() if k != "FLEETSTATS_ORIGINALS"}
+    done = subprocess.run(
+        [command, "forecast", "--input", "series.csv", "--frequency", "M", "--horizon", "1", "--models", "drift",
+         "--output", "out.csv"],
+        cwd=here, env=environment | {"FLEETSTATS_HOME": str(copied_home.home)}, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert not (here / "RAN").exists()
+
+
+MAY_READ = ("--inh-caps", "+dac_read_search", "--ambient-caps", "+dac_read_search")
+"""That Python itself may be found below a home of root's."""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become a user without a name")
+def test_a_user_without_a_name_or_a_home_can_run_and_backfill(from_digests: tuple[Settings, Any]) -> None:
+    with tempfile.TemporaryDirectory() as folder:  # a place that everybody can get to
+        settings = copy_of(from_digests[0].home, Path(folder, "home"))
+        for path in (Path(folder), settings.home, *settings.home.rglob("*")):
+            os.chown(path, 54321, 54321, follow_symlinks=False)
+        for arguments in (
+            ["run", "--force"],
+            ["backfill", "--as-of", "2019-04-30", "--reason", "a container"],
+        ):
+            done = subprocess.run(
+                ["setpriv", "--reuid", "54321", "--regid", "54321", "--clear-groups", *MAY_READ, "env", "-i",
+                 f"FLEETSTATS_HOME={settings.home}", sys.executable, "-m", "fleetstats", *arguments],
+                capture_output=True, text=True, check=False, cwd="/",
+            )  # fmt: skip
+            assert done.returncode == 0, done.stderr[-600:]
+
+
+@pytest.mark.parametrize("quarter", ["2031Q3", "1999Q1", "2099Q4"])
+def test_a_quarter_without_a_day_in_it_is_refused_everywhere(
+    copied_home: Settings, tmp_path: Path, quarter: str
+) -> None:
+    with pytest.raises(BadArgument, match="no day that is published"):
+        page.build(copied_home, quarter, output=tmp_path, pdf=False)
+    with pytest.raises(BadArgument, match="no day that is published"):
+        draw(copied_home, ["orders"], tmp_path, Looks(), quarter=quarter)
+    assert list(tmp_path.glob("*/index.html")) == []
 
 
 def as_nobody(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -428,6 +428,33 @@ def test_a_redirect_on_the_same_host_is_followed(liar: Liar) -> None:
     assert (filing.file, filing.url) == ("2024-Autonomous-Mileage-Reports-CSV.csv", liar.url)
 
 
+@pytest.mark.parametrize(
+    "to",
+    [
+        "data:text/plain,hi",
+        "javascript:1",
+        "http://[",
+        "https://a b/",
+        "file:///etc/passwd",
+        "http://x:99999/",
+    ],
+)
+def test_a_redirect_to_what_is_no_address_is_refused_and_no_more(liar: Liar, to: str) -> None:
+    found = liar.fetch(go_to(to), give(CONTENT))
+    assert found.status in ("refused", "failed")
+    assert liar.tree() == {}
+
+
+def test_a_part_without_a_word_for_which_bytes_it_is_of_is_not_joined(liar: Liar) -> None:
+    """The first answer is cut off; the second is a part of other bytes, and has no validator."""
+    part = f"bytes 700-{len(OTHER) - 1}/{len(OTHER)}"
+    found = liar.fetch(
+        give(CONTENT, cut=700, ETag='"one"'), give(OTHER[700:], 206, Content_Range=part), give(CONTENT)
+    )
+    assert found.status == "landed"
+    assert (liar.settings.landed / "cadmv_mileage" / "2024" / "2024.csv").read_bytes() == CONTENT
+
+
 def test_a_name_in_an_address_leads_out_of_no_folder(liar: Liar) -> None:
     found = liar.fetch(go_to("/%2e%2e%2f%2e%2e%2fevil.csv"), give(CONTENT))
     assert found.status == "landed"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -13,13 +14,15 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 
-from fleetstats.core.errors import BadArgument, BadStatement, Locked
+from fleetstats.core.errors import BadArgument, BadInput, BadStatement, ConfigurationError, Locked
 from fleetstats.core.schema.tables import TABLES, tables
 from fleetstats.core.settings import Settings
 from fleetstats.outputs.export.export import export
 from fleetstats.outputs.trace.tracer import trace
 from fleetstats.pipeline.build import Outcome, rollback, run
+from fleetstats.pipeline.status import state as state_of
 from fleetstats.pipeline.status import verify
+from fleetstats.pipeline.steps import plan_run
 from fleetstats.warehouse.postgres.warehouse import PostgresWarehouse
 from fleetstats.warehouse.registry import open_warehouse
 from fleetstats.warehouse.setup import prepare_server
@@ -43,6 +46,15 @@ def ask(settings: Settings, sql: str, *, role: str = "fleetstats_analyst") -> li
         connection.execute(f"set role {role}".encode())
         connection.execute("set search_path to fleetstats, fleetstats_ledger")
         return connection.execute(sql.encode()).fetchall()
+
+
+def do(settings: Settings, sql: str, *, role: str) -> None:
+    """What somebody does to the server behind our back."""
+    assert settings.warehouse_url is not None
+    dsn = settings.warehouse_url.get_secret_value().replace("+psycopg", "")
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(f"set role {role}".encode())
+        connection.execute(sql.encode())
 
 
 def test_a_second_init_finds_nothing_to_do(published: tuple[Settings, Outcome]) -> None:
@@ -400,6 +412,137 @@ def test_views_grants_and_open_transactions_live_through_ten_publications(
     assert run(history, force=True).status == "published"
     assert ask(history, seen) == [(1_000_004,)]
     assert "with the content" in "\n".join(verify(history, lambda *_: None).words)
+
+
+@pytest.fixture
+def own(on_server: OnServer, tmp_path: Path) -> Settings:
+    """A publication in a database of one's own."""
+    return on_server.copy(tmp_path / "home")
+
+
+@pytest.mark.parametrize(
+    ("harm", "noticed"),
+    [
+        ("drop table fleetstats.filing cascade", "filing"),
+        ("delete from fleetstats.mileage_monthly where operator = 'waymo'", "mileage_monthly"),
+    ],
+)
+def test_a_publication_that_was_harmed_is_never_up_to_date(own: Settings, harm: str, noticed: str) -> None:
+    before = ask(own, "select * from mileage_monthly order by 1, 2, 3")
+    do(own, harm, role="fleetstats_loader")
+    said = "\n".join(state_of(own).words)
+    assert f"damaged     {'the table ' if 'drop' in harm else ''}{noticed}" in said
+    with pytest.raises(BadInput, match=noticed):
+        verify(own, lambda *_: None)
+    outcome = run(own)
+    assert outcome.status == "published"
+    assert any(noticed in warning for warning in outcome.warnings)
+    assert ask(own, "select * from mileage_monthly order by 1, 2, 3") == before
+    assert "with the content" in "\n".join(verify(own, lambda *_: None).words)
+    assert run(own).status == "unchanged"
+
+
+def test_a_cell_that_was_changed_is_found_by_verify_and_then_by_every_run(own: Settings) -> None:
+    change = "update fleetstats.mileage_monthly set vehicles = vehicles + 1 where operator = 'waymo'"
+    do(own, change, role="fleetstats_loader")
+    planned = plan_run(own)  # as the nightly DAG does where nothing changed
+    assert not planned["current"]
+    assert "mileage_monthly" in str(planned["damaged"])
+    with pytest.raises(BadInput, match="mileage_monthly"):
+        verify(own, lambda *_: None)
+    assert run(own).status == "published"
+    assert run(own).status == "unchanged"
+
+
+def test_tables_have_keys_references_comments_and_no_gaps_that_the_dictionary_does_not_allow(
+    published: tuple[Settings, Outcome],
+) -> None:
+    names = [name for name in published[1].rows if name in TABLES]
+    keyed = dict(
+        ask(
+            published[0],
+            "select c.relname, k.contype::text from pg_constraint as k inner join pg_class as c on c.oid = k.conrelid "
+            "where k.connamespace = 'fleetstats'::regnamespace and k.contype in ('p', 'u')",
+        )
+    )
+    gaps = {
+        name: bool({f.name for f in TABLES[name].fields if f.nullable} & set(TABLES[name].key))
+        for name in names
+    }
+    assert keyed == {name: "u" if gaps[name] else "p" for name in names}
+    references = ask(
+        published[0],
+        "select conrelid::regclass::text, confrelid::regclass::text from pg_constraint "
+        "where connamespace = 'fleetstats'::regnamespace and contype = 'f'",
+    )
+    assert {target for _, target in references} >= {"operator", "scope", "filing", "source"}
+    assert len(references) > 90
+    for schema, wanted in (("fleetstats", names), ("fleetstats_ledger", [t.name for t in tables("ledger")])):
+        described = dict(
+            ask(
+                published[0],
+                "select c.relname, obj_description(c.oid, 'pg_class') from pg_class as c "
+                f"where c.relnamespace = '{schema}'::regnamespace and c.relkind = 'r'",
+            )
+        )
+        assert {name: described.get(name) for name in wanted} == {n: TABLES[n].describes for n in wanted}
+        [[without]] = ask(
+            published[0],
+            "select count(*) from pg_attribute as a inner join pg_class as c on c.oid = a.attrelid "
+            f"where c.relnamespace = '{schema}'::regnamespace and a.attnum > 0 and not a.attisdropped "
+            "and c.relkind = 'r' and c.relname not in ('state', 'version', 'build_lock') "
+            "and col_description(c.oid, a.attnum) is null",
+        )
+        assert without == 0, schema
+    [[indexed]] = ask(published[0], "select count(*) from pg_indexes where indexname = 'lineage_from_filing_index' "
+                                    "or indexname like '%\\_index'")  # fmt: skip
+    assert indexed >= 1
+
+
+def test_a_server_of_the_version_before_is_told_so_before_anything_is_built(
+    own: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    do(own, "update fleetstats_ledger.version set version_num = '0005'", role="postgres")
+    monkeypatch.setattr(
+        "fleetstats.pipeline.build.Build.stage", lambda *_: pytest.fail("it has begun to build")
+    )
+    with pytest.raises(ConfigurationError, match="schema version 0005") as caught:
+        run(own, force=True)
+    assert "fleetstats init" in str(caught.value)
+
+
+def test_an_analyst_holds_up_no_build(own: Settings) -> None:
+    assert own.warehouse_url is not None
+    dsn = own.warehouse_url.get_secret_value().replace("+psycopg", "")
+    with psycopg.connect(dsn) as analyst:
+        analyst.execute("set role fleetstats_analyst")
+        analyst.execute("select count(*) from fleetstats.mileage_monthly")
+        analyst.execute("select pg_advisory_lock(439905248628)")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege), analyst.transaction():
+            analyst.execute("select from fleetstats_ledger.build_lock for update")
+        assert run(own, force=True).status == "published"
+
+
+def test_a_second_build_waits_if_it_is_told_to(own: Settings) -> None:
+    with open_warehouse(own).lock():
+        began = time.monotonic()
+        with pytest.raises(Locked), open_warehouse(own).lock(wait=1):
+            pass
+        assert time.monotonic() - began >= 1
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["postgresql+psycopg://127.0.0.1:1/x?user=u&password=SECRETpw", "postgresql+psycopg://u:SECRETpw@127.0.0.1:1/x",
+     "postgresql+psycopg://u:SECRETpw@127.0.0.1:abc/x", "postgresql+psycopg://u:SECRETpw@[::1/x",
+     "mysql://u:SECRETpw@h/x", "SECRETpw", "postgresql+psycopg://u:p@h/x?sslpassword=SECRETpw&passfile=SECRETpw"],
+)  # fmt: skip
+def test_no_part_of_an_address_shows_a_password(tmp_path: Path, address: str) -> None:
+    settings = Settings(home=tmp_path, originals=None, warehouse_url=SecretStr(address))
+    for use in (lambda: state_of(settings), lambda: run(settings), lambda: prepare_server(address)):
+        with pytest.raises(ConfigurationError) as caught:
+            use()
+        assert "SECRETpw" not in str(caught.value)
 
 
 def test_a_password_is_in_no_message(server: Server, tmp_path: Path) -> None:

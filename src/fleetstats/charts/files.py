@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import warnings
 from collections.abc import Callable, Sequence
 from html import escape
@@ -84,6 +85,7 @@ def _bytes(figure: Figure, form: Format, facts: _Facts, provenance: Provenance) 
     out = io.BytesIO()
     metadata: dict[str, str | None]
     if form == "pdf":
+        logging.getLogger("fontTools").setLevel(logging.WARNING)  # which tells of every table of every font
         metadata = {
             "Title": facts.title,
             "Subject": facts.alt,

@@ -137,7 +137,7 @@ class Download:
                 return self._ask()
             except _AgainError as error:
                 said, wait = str(error), error.wait
-            except (httpx.InvalidURL, UnicodeError) as error:
+            except (httpx.InvalidURL, ValueError) as error:
                 raise BadInput(
                     "a redirect to what is no address",
                     file=self.url,

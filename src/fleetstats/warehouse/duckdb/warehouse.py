@@ -91,6 +91,10 @@ class DuckdbWarehouse:
         sweep(where.ledger, where.landed, where.cache, where.warehouse, where.reports)
         said = self._remove_logs()
         current = self._files.current()
+        if current is not None:
+            # A program that has it open to write is told of before the build, not after it
+            with suppress(NothingPublished), open_reader(current):
+                pass
         if current is not None and not self._is_recorded(current):
             self._record_published(current)
         self._forget_unpublished(current)
