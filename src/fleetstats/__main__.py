@@ -32,6 +32,12 @@ def main() -> None:
         print(f"fleetstats: {error.strerror or error}{where}", file=sys.stderr)
         print("  to do:    give a place that can be written to", file=sys.stderr)
         sys.exit(EXIT_CONFIGURATION)
+    except MemoryError as error:
+        print(f"fleetstats: there is not enough memory{f': {error}' if str(error) else ''}", file=sys.stderr)
+        print(
+            "  to do:    end other programs or raise the limit; what is published is whole", file=sys.stderr
+        )
+        sys.exit(EXIT_CONFIGURATION)
     except KeyboardInterrupt:
         print("fleetstats: interrupted; fleetstats status says what is published", file=sys.stderr)
         sys.exit(130)

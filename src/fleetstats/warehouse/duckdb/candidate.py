@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,16 +40,25 @@ class DuckdbCandidate:
 
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._connection: duckdb.DuckDBPyConnection = duckdb.connect(str(path))
+        with self._translated():
+            self._connection: duckdb.DuckDBPyConnection = duckdb.connect(str(path))
 
-    def _execute(self, sql: str, *parameters: str) -> duckdb.DuckDBPyConnection:
-        """Run a statement; a disk that cannot be written is an `OSError`, as it is anywhere else."""
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """A disk that cannot be written is an `OSError`, and memory that is not there a `MemoryError`, as anywhere."""
         import duckdb
 
         try:
-            return self._connection.execute(sql, parameters)
+            yield
+        except duckdb.OutOfMemoryException as error:
+            raise MemoryError(shorten(str(error))) from error
         except (duckdb.IOException, duckdb.FatalException) as error:
             raise OSError(None, shorten(str(error)), str(self.path)) from error
+
+    def _execute(self, sql: str, *parameters: str) -> duckdb.DuckDBPyConnection:
+        """Run a statement."""
+        with self._translated():
+            return self._connection.execute(sql, parameters)
 
     def create(self, tables: Iterable[Table]) -> None:
         """Create tables with their types and comments."""
