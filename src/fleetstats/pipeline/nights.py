@@ -19,15 +19,21 @@ def night_ended(settings: Settings) -> None:
 
 
 def missing_night(settings: Settings, now: datetime) -> str | None:
-    """What to say where no nightly run has ended well for more than a day; None where one has."""
-    note = open_warehouse(settings).remembered(_NOTE)
+    """What to say where no nightly run has ended well for more than a day; None where one has.
+
+    Where none has ever ended, the day is counted from the first look.
+    """
+    warehouse = open_warehouse(settings)
+    note = warehouse.remembered(_NOTE)
     if note is None:
-        return f"{NIGHTLY}: no run has ended well yet; see that it is not paused, and that the scheduler runs"
-    ended = datetime.fromisoformat(note["ended_at"])
-    if now - ended <= _LONGEST:
+        note = {"ended_at": None, "first_look": now.isoformat()}
+        warehouse.remember(_NOTE, note)
+    since = datetime.fromisoformat(note["ended_at"] or note["first_look"])
+    if now - since <= _LONGEST:
         return None
-    hours = (now - ended) / timedelta(hours=1)
+    hours = (now - since) / timedelta(hours=1)
+    ever = f"since {since:%Y-%m-%d %H:%M} UTC" if note["ended_at"] else "nor ever"
     return (
-        f"{NIGHTLY}: no run has ended well for {hours:,.0f} hours, since {ended:%Y-%m-%d %H:%M} UTC; "
+        f"{NIGHTLY}: no run has ended well for {hours:,.0f} hours, {ever}; "
         "see that it is not paused, and that the scheduler runs"
     )
