@@ -142,7 +142,7 @@ class Scene:
         """Count what a command said."""
         if done.returncode == 999:
             row.bad("hangs", what)
-        elif "Traceback (most recent call last)" in done.stderr or done.returncode in (1, -6, -11, 134, 139):
+        elif "Traceback (most recent call last)" in done.stderr or done.returncode in (-6, -11, 134, 139):
             row.bad("tracebacks", f"{what}: exit {done.returncode}: {done.stderr[-500:]}")
         elif done.returncode and "as it was" in done.stderr and self.published_since():
             row.bad("wrong", f"{what}: published, and said that it was not")
