@@ -22,7 +22,7 @@ from fleetstats.forecast.ledger import candidate
 from fleetstats.ingest.stage import _load
 from fleetstats.outputs.draw_charts import Looks, draw
 from fleetstats.outputs.report import page
-from fleetstats.pipeline.build import run
+from fleetstats.pipeline.build import rollback, run
 from fleetstats.pipeline.forecasts import forecast_published
 from fleetstats.pipeline.plan import plan
 from fleetstats.pipeline.status import state as status
@@ -172,6 +172,37 @@ def test_a_kept_publication_that_was_changed_is_not_returned_to(copied_home: Set
     noted_anew(kept)
     with pytest.raises(Altered, match="mileage_monthly"):
         open_warehouse(copied_home).rollback(first, new_run_id(), datetime.now(UTC))
+
+
+def test_a_publication_of_the_version_before_is_returned_to(copied_home: Settings) -> None:
+    """Its ledgers have other columns, its note has no checksums, and it lay under the known name itself."""
+    first = open_warehouse(copied_home).state()
+    assert first is not None
+    kept = copied_home.warehouse / "publications" / f"{first.run_id}.duckdb"
+    kept.chmod(0o644)
+    with duckdb.connect(str(kept)) as connection:
+        connection.execute("alter table run_event drop column delivery; drop table audited_table")
+        connection.execute("update publication set fingerprint = 'of the version before'")
+    known = {k: v for k, v in first.as_dict().items() if k not in ("checksums", "columns")}
+    known["fingerprint"] = "of the version before"
+    stat = kept.stat()
+    copied_home.published.unlink()
+    os.link(kept, copied_home.published)
+    kept.with_suffix(".json").write_text(json.dumps(known), encoding="utf-8")
+    note = {**known, "file": [stat.st_size, stat.st_mtime_ns, stat.st_ino]}
+    copied_home.published.with_suffix(".json").write_text(json.dumps(note), encoding="utf-8")
+    state = open_warehouse(copied_home).state()
+    assert state is not None
+    assert state.run_id == first.run_id
+    assert figures(copied_home)
+
+    assert run(copied_home).status == "published"
+    assert copied_home.published.is_symlink()
+    assert not copied_home.published.with_suffix(".json").exists()
+    back = rollback(copied_home)
+    assert back.fingerprint == "of the version before"
+    assert "with the content" in "\n".join(verify(copied_home, quiet).words)
+    assert run(copied_home).status == "unchanged"
 
 
 def test_ledgers_that_cannot_be_written_stop_a_publication_before_it_is_one(copied_home: Settings) -> None:

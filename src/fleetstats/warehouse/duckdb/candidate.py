@@ -73,10 +73,9 @@ class DuckdbCandidate:
         self._connection.unregister("incoming")
 
     def replace(self, name: str, table: pa.Table) -> None:
-        """Put other rows in a table, which is created where a file of an earlier version has none."""
-        if not self._execute("select 1 from duckdb_tables() where table_name = ?", name).fetchall():
-            self.create([TABLES[name]])
-        self._execute(statement("delete from {table}", table=name))
+        """Put a table of today's shape in the place of one that a file of an earlier version may have in another."""
+        self._execute(statement("drop table if exists {table}", table=name))
+        self.create([TABLES[name]])
         self.load(name, table)
 
     def insert_select(self, name: str, sql: str) -> int:
