@@ -160,6 +160,46 @@ def test_a_candidate_that_is_changed_after_its_audit_is_not_published(
     assert open_warehouse(copied_home).state() == before
 
 
+def test_what_a_killed_run_left_is_swept_by_a_night_on_which_nothing_changed(copied_home: Settings) -> None:
+    left = [
+        copied_home.warehouse / "publications" / ".candidate-20200101T000000000000Z-aaaaaa.duckdb",
+        copied_home.landed / "cadmv_mileage" / ".2024.1" / "file.csv",
+        copied_home.ledger / "check_result" / ".x.parquet.77.partial",
+        copied_home.reports / ".checks.html.0123456789ab.partial",
+    ]
+    for path in left:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"half")
+    assert run(copied_home).status == "unchanged"
+    assert [path for path in left if path.exists()] == []
+    assert not (copied_home.landed / "cadmv_mileage" / ".2024.1").exists()
+
+
+def test_a_vintage_that_was_changed_is_found(copied_home: Settings) -> None:
+    day = date(2019, 4, 30)
+    run(copied_home, as_of=day)
+    assert "vintage 2019-04-30" in "\n".join(verify(copied_home, quiet).words)
+    file = copied_home.vintage(day).resolve()
+    with duckdb.connect(str(file)) as connection:
+        connection.execute("update source set licence = 'mine'")
+    with pytest.raises(FleetstatsError, match="source"):
+        verify(copied_home, quiet)
+    noted_anew(file)
+    with pytest.raises(FleetstatsError, match="source"):
+        verify(copied_home, quiet)
+
+
+def test_a_kept_publication_that_was_changed_is_not_compared(copied_home: Settings) -> None:
+    first = open_warehouse(copied_home).state()
+    assert first is not None
+    run(copied_home, force=True)
+    kept = copied_home.warehouse / "publications" / f"{first.run_id}.duckdb"
+    code = f"import duckdb; duckdb.connect({str(kept)!r}).execute('update source set licence = 1')"
+    subprocess.run([sys.executable, "-c", code], check=True)
+    with pytest.raises(Altered, match="source"), open_warehouse(copied_home).read(first):
+        pass
+
+
 def test_a_kept_publication_that_was_changed_is_not_returned_to(copied_home: Settings) -> None:
     first = open_warehouse(copied_home).state()
     assert first is not None

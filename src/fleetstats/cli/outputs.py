@@ -54,7 +54,10 @@ def sql(
     ] = None,
     as_of: AsOf = None,
     time_limit: Annotated[
-        float, typer.Option("--time-limit", min=0.1, help="Seconds after which the statement is given up.")
+        float,
+        typer.Option(
+            "--time-limit", min=0.1, max=86_400, help="Seconds after which the statement is given up."
+        ),
     ] = 600,
 ) -> None:
     """Query the published warehouse: one SELECT, or EXPLAIN of one. Nothing can be written, and no file read.

@@ -68,9 +68,11 @@ def trace(
     if output is None:
         typer.echo(text, nl=False)
     else:
-        from fleetstats.core.files import write_atomically
+        from fleetstats.core.destination import STANDARD_OUTPUT, destination
 
-        write_atomically(output, text.encode())
+        with destination(output) as path:
+            path.write_bytes(text.encode())
+    if output is not None and output != STANDARD_OUTPUT:
         typer.echo(f"{output}: {len(found.cells):,} cells, {len(found.filings):,} filings")
     for line in found.wrong:
         typer.echo(f"fleetstats: DOES NOT ADD UP: {line}", err=True)

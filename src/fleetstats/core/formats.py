@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 Format = Literal["table", "csv", "json", "parquet"]
 
 
+_LONGEST_CELL = 10_000
+"""Of a cell of a table that is drawn; files have all of it."""
+
+
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -63,7 +67,9 @@ def safe_cell(value: Any) -> Any:
         return f"{_QUOTE}{value}"
     if isinstance(value, Decimal):
         return decimal_text(value)
-    return value
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False, default=plain)
+    return value.hex() if isinstance(value, bytes) else value
 
 
 def plain_cell(cell: str) -> str | None:
@@ -189,6 +195,11 @@ def _drawn(table: pa.Table, rows: list[tuple[Any, ...]]) -> str:
 
 
 def _cell(value: Any) -> str:
+    text = _said(value)
+    return text if len(text) <= _LONGEST_CELL else f"{text[:_LONGEST_CELL]}…"
+
+
+def _said(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, Decimal):

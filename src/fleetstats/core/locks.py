@@ -39,7 +39,11 @@ def exclusive(descriptor: int, busy: Callable[[], FleetstatsError] | None, wait:
 def lock_file(path: Path) -> int:
     """A lock file, opened; made where it is not there, with its folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise ConfigurationError(
+            f"the lock is not a plain file: {path}\n  to do:    see who has put it there, and remove it"
+        )
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
 
 
 @contextmanager

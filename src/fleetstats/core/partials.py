@@ -7,7 +7,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -53,12 +53,22 @@ def partial_folder(place: Path) -> Iterator[Path]:
 
 def sweep(*roots: Path) -> None:
     """Remove the partial files and folders below these folders whose writers are dead."""
+    for path in _partials(roots):
+        _remove_if_dead(path)
+
+
+def left_behind(*roots: Path) -> bool:
+    """Whether there is a partial file or folder below these folders, its writer dead or alive."""
+    return next(_partials(roots), None) is not None
+
+
+def _partials(roots: Iterable[Path]) -> Iterator[Path]:
     for root in roots:
         for folder, names, files in os.walk(root):
             left = [name for name in names if _LEFT.fullmatch(name)]
             names[:] = [name for name in names if name not in left]
             for name in (*left, *(file for file in files if _LEFT.fullmatch(file))):
-                _remove_if_dead(Path(folder, name))
+                yield Path(folder, name)
 
 
 def _name(place: Path) -> Path:

@@ -7,7 +7,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from fleetstats.core.errors import BadInput
 from fleetstats.core.files import write_atomically
+from fleetstats.core.reading import MIB, refuse_unreadable
+
+_LARGEST = 256 * MIB
 
 
 class Damaged(ValueError):
@@ -28,13 +32,14 @@ def write_sealed(path: Path, value: Any) -> None:
 def read_sealed(path: Path) -> Any:
     """The value that was written; `FileNotFoundError` without a file, `Damaged` for one that is not as written."""
     try:
+        refuse_unreadable(path, _LARGEST)
         seal, _, content = path.read_bytes().partition(b"\n")
         if seal != hashlib.sha256(content).hexdigest().encode():
             raise Damaged(f"not as it was written: {path}")
         return json.loads(content)
     except FileNotFoundError:
         raise
-    except (OSError, RecursionError, ValueError) as error:
+    except (OSError, BadInput, RecursionError, ValueError) as error:
         raise error if isinstance(error, Damaged) else Damaged(f"{path}: {error}") from error
 
 

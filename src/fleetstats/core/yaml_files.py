@@ -14,6 +14,9 @@ _Loader = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 _LARGEST = 16 * MIB
 _DEEPEST = 40
 _MOST_NODES = 1_000_000
+_LONGEST_SCALAR = 10_000
+"""A number of YAML 1.1 in base 60 costs time by the square of its length."""
+
 _SHORT = 10_000
 """A text of fewer characters cannot be nested so deep that the C parser fails."""
 
@@ -54,6 +57,8 @@ def _refuse_endless(text: str) -> None:
                 sizes[anchor] = nodes - before
         elif isinstance(event, yaml.ScalarEvent):
             nodes += 1
+            if len(event.value) > _LONGEST_SCALAR:
+                raise ValueError(f"a value of {len(event.value):,} characters")
             if event.anchor is not None:
                 sizes[event.anchor] = 1
         if len(opened) > _DEEPEST or nodes > _MOST_NODES:

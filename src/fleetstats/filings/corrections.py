@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from pathlib import Path
 from typing import Annotated, Literal
@@ -25,6 +25,7 @@ CORRECTIONS_FILE = "corrections.yml"
 
 
 _MOST_RECORDS = 100_000
+_MOST_IN_A_FILE = 500_000
 
 
 def _records(value: object) -> object:
@@ -130,6 +131,16 @@ def scaled(printed: str, factor: Decimal) -> str:
     return decimal_text(product)
 
 
+def _validated(entries: Iterable[object]) -> Iterator[Correction]:
+    count = 0
+    for entry in entries:
+        correction = Correction.model_validate(entry)
+        count += len(correction.records)
+        if count > _MOST_IN_A_FILE:
+            raise ValueError(f"corrections of more than {_MOST_IN_A_FILE:,} records")
+        yield correction
+
+
 def load_corrections(paths: Iterable[Path]) -> list[Correction]:
     """The corrections of these files, in order; missing files are none. `BadInput` for a bad entry."""
     corrections: list[Correction] = []
@@ -137,8 +148,7 @@ def load_corrections(paths: Iterable[Path]) -> list[Correction]:
         if not path.exists():
             continue
         try:
-            entries = load_yaml(path) or []
-            corrections.extend(Correction.model_validate(entry) for entry in entries)
+            corrections.extend(_validated(load_yaml(path) or []))
         except (yaml.YAMLError, ValidationError, ValueError, TypeError) as error:
             raise BadInput(
                 "corrections that cannot be read",

@@ -72,7 +72,8 @@ def open_charts(
     if state is None:
         day = f" --as-of {as_of}" if as_of else ""
         raise ConfigurationError(
-            f"nothing is published in {warehouse.place}\n  to do:    fleetstats run{day}"
+            f"nothing that was published can be drawn\n  where:    {warehouse.place}\n"
+            f"  found:    {warehouse.why_no_state()}\n  to do:    fleetstats run{day}"
         )
     with warehouse.read() as reader:
         if quarter is not None:

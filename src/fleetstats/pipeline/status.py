@@ -22,7 +22,7 @@ from fleetstats.pipeline.build import current_state
 from fleetstats.pipeline.plan import plan
 from fleetstats.warehouse import hash_chain as chain
 from fleetstats.warehouse import ledger
-from fleetstats.warehouse.base import NOTHING_YET, NothingPublished, Warehouse, differing
+from fleetstats.warehouse.base import NOTHING_YET, NothingPublished, Reader, Warehouse, differing
 from fleetstats.warehouse.registry import open_warehouse
 
 if TYPE_CHECKING:
@@ -103,7 +103,29 @@ def verify(settings: Settings, progress: Progress) -> Answer:
     words += _verify_chains(settings, facts, progress)
     progress("verify", "published")
     words.append(_verify_published(settings, facts))
+    for path in sorted((settings.warehouse / "as-of").glob("*.duckdb")):
+        progress("verify", path.stem)
+        with open_warehouse(settings, date.fromisoformat(path.stem)).read() as reader:
+            words.append(
+                f"vintage {path.stem}: {len(reader.tables())} tables{_proved(settings, path.stem, reader)}"
+            )
     return Answer(facts, words)
+
+
+def _proved(settings: Settings, day: str, reader: Reader) -> str:
+    """That a vintage is what was published, in words; `BadInput` where it is not."""
+    state = open_warehouse(settings, date.fromisoformat(day)).state()
+    if state is None or not state.checksums:
+        return ""
+    if changed := differing(reader, state):
+        raise BadInput(
+            "a table of a vintage is not what was published",
+            file=settings.vintage(date.fromisoformat(day)),
+            found="; ".join(changed[:5]),
+            expected=f"the content of {state.publication_id} as it was recorded",
+            todo=f"remove the file; fleetstats run --as-of {day}",
+        )
+    return " with the content that was recorded"
 
 
 def _verify_chains(settings: Settings, facts: dict[str, Any], progress: Progress) -> list[str]:

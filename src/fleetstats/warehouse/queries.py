@@ -145,7 +145,7 @@ def failed(found: str) -> BadStatement:
     said = "\n            ".join(lines)
     return BadStatement(
         f"the statement failed\n  found:    {said}\n  expected: one SELECT on the published tables\n"
-        '  to do:    fleetstats sql "show tables" lists them; docs/data-dictionary.md describes them'
+        '  to do:    fleetstats sql "table information_schema.tables" lists them; docs/data-dictionary.md says more'
     )
 
 

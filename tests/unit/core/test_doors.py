@@ -22,11 +22,12 @@ from fleetstats.core.csv_tables import read_rows
 from fleetstats.core.destination import STANDARD_OUTPUT, destination
 from fleetstats.core.errors import BadInput, ConfigurationError, told, without_directions
 from fleetstats.core.formats import to_json, write_table
+from fleetstats.core.locks import build_lock
 from fleetstats.core.partials import partial_file, partial_folder, sweep
 from fleetstats.core.sealed import Damaged, read_sealed, write_sealed
 from fleetstats.core.settings import Settings
 from fleetstats.core.yaml_files import load_yaml
-from fleetstats.filings.corrections import Correction
+from fleetstats.filings.corrections import Correction, load_corrections
 from fleetstats.forecast.files.tidy import COLUMNS, tidy_rows
 
 ALIASES = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -51,6 +52,7 @@ ALIASES = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
         "!!python/object/apply:os.system [id]",
         "a: 2026-13-45",
         "a: " + "9" * 5000,
+        "a: 1" + ":1" * 1_000_000,
         "\x00",
         "a: [",
     ],
@@ -112,6 +114,33 @@ CORRECTION: dict[str, Any] = {
 def test_a_range_of_records_has_an_end(records: list[str]) -> None:
     with pytest.raises(ValueError, match="records"):
         Correction.model_validate({**CORRECTION, "records": records})
+
+
+def test_corrections_of_a_file_have_an_end_together(tmp_path: Path) -> None:
+    path = tmp_path / "corrections.yml"
+    path.write_text(yaml.safe_dump([{**CORRECTION, "records": ["1-99999"]}] * 3000), encoding="utf-8")
+    with pytest.raises(BadInput, match="corrections of more than"):
+        load_corrections([path])
+
+
+def test_what_is_sealed_is_a_regular_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "zeros").symlink_to("/dev/zero")
+    for name in ("pipe", "zeros"):
+        with pytest.raises(Damaged):
+            read_sealed(tmp_path / name)
+
+
+@pytest.mark.parametrize("what", ["link", "pipe", "folder"])
+def test_a_lock_that_is_no_plain_file_is_left_alone(tmp_path: Path, what: str) -> None:
+    victim, place = tmp_path / "victim", tmp_path / ".lock"
+    victim.write_text("precious", encoding="utf-8")
+    {"link": lambda: place.symlink_to(victim), "pipe": lambda: os.mkfifo(place), "folder": place.mkdir}[
+        what
+    ]()
+    with pytest.raises(ConfigurationError, match="not a plain file"), build_lock(tmp_path):
+        pass
+    assert victim.read_text(encoding="utf-8") == "precious"
 
 
 def test_ranges_of_records_are_what_they_name() -> None:

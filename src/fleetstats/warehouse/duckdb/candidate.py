@@ -32,6 +32,11 @@ def discard_candidates(folder: Path) -> None:
             path.unlink(missing_ok=True)
 
 
+def has_abandoned(folder: Path) -> bool:
+    """Whether there are candidates that wait for nobody."""
+    return any(not may_wait(path.name) for path in folder.glob(f"{_CANDIDATE}*"))
+
+
 class DuckdbCandidate:
     """A warehouse that is being built. Nobody else can open it until `close`."""
 

@@ -12,11 +12,13 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+from fleetstats.core.errors import BadInput
+from fleetstats.core.reading import MIB, refuse_unreadable
 from fleetstats.core.sealed import Damaged, read_sealed, write_sealed
 from fleetstats.warehouse.base import KEPT, State
 
 _READ = 0o444
-_UNREADABLE = (OSError, ValueError, TypeError, AttributeError, RecursionError)
+_UNREADABLE = (OSError, BadInput, ValueError, TypeError, AttributeError, RecursionError)
 
 
 def logs_beside(path: Path) -> list[Path]:
@@ -73,6 +75,7 @@ class PublishedFiles:
         try:
             note = read_sealed(_note(path))
         except Damaged:
+            refuse_unreadable(_note(path), MIB)
             note = json.loads(_note(path).read_text(encoding="utf-8"))  # of a version before
         identity = note.pop("file", None)
         unknown = identity is None and path != self.current()

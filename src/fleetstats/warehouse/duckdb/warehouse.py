@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from fleetstats import __version__
 from fleetstats.core.errors import BadStatement, Locked
 from fleetstats.core.locks import build_lock
-from fleetstats.core.partials import sweep
+from fleetstats.core.partials import left_behind, sweep
 from fleetstats.core.schema.arrow import rows_to_table
 from fleetstats.core.schema.tables import tables
 from fleetstats.core.schema.vocabulary import CHAINED
@@ -30,7 +30,12 @@ from fleetstats.warehouse.base import (
     publication_row,
     unchanged_since_audit,
 )
-from fleetstats.warehouse.duckdb.candidate import DuckdbCandidate, candidate_path, discard_candidates
+from fleetstats.warehouse.duckdb.candidate import (
+    DuckdbCandidate,
+    candidate_path,
+    discard_candidates,
+    has_abandoned,
+)
 from fleetstats.warehouse.duckdb.files import PublishedFiles, logs_beside
 from fleetstats.warehouse.duckdb.reader import DuckdbReader, open_reader
 from fleetstats.warehouse.queries import statement
@@ -87,8 +92,7 @@ class DuckdbWarehouse:
         discard_candidates(self._files.folder)
         discard_candidates(self._files.known.parent)  # where versions before built
         self._files.sweep()
-        where = self._settings
-        sweep(where.ledger, where.landed, where.cache, where.warehouse, where.reports)
+        sweep(*self._swept())
         said = self._remove_logs()
         current = self._files.current()
         if current is not None:
@@ -101,11 +105,17 @@ class DuckdbWarehouse:
         return said
 
     def settle(self) -> None:
-        """Prepare, if there is something to be recorded."""
+        """Prepare, if there is something to be recorded, or something that a killed run left."""
         current = self._files.current()
-        if current is not None and not self._is_recorded(current):
+        unrecorded = current is not None and not self._is_recorded(current)
+        if unrecorded or has_abandoned(self._files.folder) or left_behind(*self._swept()):
             with suppress(Locked), self.lock():
                 self.prepare()
+
+    def _swept(self) -> tuple[Path, ...]:
+        """The folders in which writers of ours leave partial files when they are killed."""
+        where = self._settings
+        return (where.ledger, where.landed, where.cache, where.warehouse, where.reports)
 
     def _is_recorded(self, current: Path) -> bool:
         run_id = self._run_of(current)
@@ -124,7 +134,7 @@ class DuckdbWarehouse:
     def _remove_logs(self) -> list[str]:
         """Logs are removed with what they say; a file to which one was applied is built again (`state`)."""
         logs = [log for path in (self._files.known, *self._files.every()) for log in logs_beside(path)]
-        for log in dict.fromkeys(logs):
+        for log in (logs := list(dict.fromkeys(logs))):
             log.unlink(missing_ok=True)
         return [f"a log of another program lay beside a publication and was removed: {log}" for log in logs]
 
@@ -156,24 +166,24 @@ class DuckdbWarehouse:
         self, publication: State | str | None = None, *, time_limit: float | None = None
     ) -> AbstractContextManager[DuckdbReader]:
         """One connection to the published file, to a kept one, or to that of a candidate."""
-        if publication is None:
-            return self._read_published(time_limit)
-        if isinstance(publication, State):
-            return open_reader(self._files.of(publication.run_id), time_limit)
-        return open_reader(self._candidate(publication), time_limit)
+        if isinstance(publication, str):
+            return open_reader(self._candidate(publication), time_limit)
+        known = self._files.known if publication is None else self._files.of(publication.run_id)
+        return self._read_proved(known, time_limit)
 
     @contextmanager
-    def _read_published(self, time_limit: float | None) -> Iterator[DuckdbReader]:
-        """Read the current file; where it is not the one that was noted (copied, or written to), it is proved first."""
-        with open_reader(self._files.known, time_limit) as reader:
-            if self.state() is None:
-                claimed = self._files.claimed(self._files.current())
+    def _read_proved(self, known: Path, time_limit: float | None) -> Iterator[DuckdbReader]:
+        """Read a published file; where it is not the one that was noted (copied, or written to), it is proved first."""
+        with open_reader(known, time_limit) as reader:
+            path = known.resolve()
+            if self._files.noted(path) is None:
+                claimed = self._files.claimed(path)
                 changed = ["nothing says what was published"]
                 if claimed is not None:
                     changed = differing(reader, claimed)
                 if changed:
                     raise Altered(
-                        f"the published file is not what was published: {self.place}\n"
+                        f"the published file is not what was published: {known}\n"
                         f"  found:    {'; '.join(changed[:3])}\n  to do:    fleetstats run, which builds it anew"
                     )
             yield reader

@@ -22,7 +22,7 @@ LOADER = "fleetstats_loader"
 ANALYST = "fleetstats_analyst"
 GUEST = "fleetstats_guest"
 
-_SECRET = re.compile(r"pass|secret|token|key", re.IGNORECASE)
+_SECRET = re.compile(r"pass|secret|token|key|options", re.IGNORECASE)
 _INIT = "fleetstats init, as a user who may create roles"
 
 _ADVICE = {
@@ -44,6 +44,7 @@ def server_url(url: str) -> URL:
     from sqlalchemy.exc import ArgumentError
 
     try:
+        url.encode()
         found = make_url(url)
         if found.get_backend_name() == "postgresql":
             return found

@@ -110,7 +110,12 @@ class PostgresWarehouse:
         return []
 
     def settle(self) -> None:
-        """Nothing: what is published was recorded in the same transaction."""
+        """Drop build schemas that wait for nobody; what is published was recorded in the same transaction."""
+        with connected(self._url) as connection:
+            abandoned = [schema for schema in schemas(connection, BUILD_PREFIX) if not may_wait(schema)]
+        if abandoned:
+            with suppress(Locked), self.lock():
+                self.prepare()
 
     def damage(self) -> str | None:
         """Which published tables are missing, or have another number of rows than they were published with."""
