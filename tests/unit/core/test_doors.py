@@ -135,9 +135,12 @@ def test_what_is_sealed_is_a_regular_file(tmp_path: Path) -> None:
 def test_a_lock_that_is_no_plain_file_is_left_alone(tmp_path: Path, what: str) -> None:
     victim, place = tmp_path / "victim", tmp_path / ".lock"
     victim.write_text("precious", encoding="utf-8")
-    {"link": lambda: place.symlink_to(victim), "pipe": lambda: os.mkfifo(place), "folder": place.mkdir}[
-        what
-    ]()
+    if what == "link":
+        place.symlink_to(victim)
+    elif what == "pipe":
+        os.mkfifo(place)
+    else:
+        place.mkdir()
     with pytest.raises(ConfigurationError, match="not a plain file"), build_lock(tmp_path):
         pass
     assert victim.read_text(encoding="utf-8") == "precious"

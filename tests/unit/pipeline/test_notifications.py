@@ -6,6 +6,7 @@ import asyncio
 import json
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -110,7 +111,10 @@ def test_a_late_run_is_told_by_the_scheduler(
 ) -> None:
     monkeypatch.setenv("FLEETSTATS_HOME", str(settings.home))
     monkeypatch.setenv("FLEETSTATS_NOTIFY_URL", listener.url)
-    asyncio.run(tell_of_late_run("nightly", "90 minutes", {"dag_run": {"run_id": "r1"}}))
+    late = tell_of_late_run("nightly", "90 minutes", {"dag_run": {"run_id": "r1"}})
+    # In a thread of its own: another test may have left a loop running in this one
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, late).result()
     assert "late in nightly" in listener.taken[0]["text"]
     assert listener.taken[0]["scheduler_run"] == "r1"
 
