@@ -55,7 +55,7 @@ def nights(scene: Scene, row: Row, how_many: int, dice: random.Random, folder: P
     for number in range(how_many):
         row.tries += 1
         today = _FIRST + timedelta(days=number)
-        kind = dice.choices(list(kinds), weights=[3, 2, 5, 1, 1])[0]
+        kind = dice.choices(list(kinds), weights=[3, 2, 5, 1, 1])[0] if number else "new"
         kinds[kind] += 1
         line = (
             f"ag-{900 + number},Apollo Go,,quarter_orders,,,2026Q3,,{1_000_000 + number},orders,exact,medium,,,"

@@ -159,7 +159,7 @@ def _readers(bench: Bench, row: Row) -> None:
     scene = bench.scene()
     scene.command("run", "--force")
     scene.remember()
-    server.readers(scene, row, bench.many(1, 20), bench.many(4, 30))
+    server.readers(scene, row, bench.many(1, 20), bench.many(2, 30))
 
 
 def _readers_on_server(bench: Bench, row: Row) -> None:
@@ -177,7 +177,7 @@ def _nights(bench: Bench, row: Row) -> None:
 
 
 def _fuzz(bench: Bench, row: Row) -> None:
-    fuzz.fuzz(bench.scene().settings, row, bench.many(1_500, 1_000_000), bench.dice(row.fault))
+    fuzz.fuzz(bench.scene().settings, row, bench.many(800, 1_000_000), bench.dice(row.fault))
 
 
 ROWS: dict[str, tuple[str, Fault]] = {
