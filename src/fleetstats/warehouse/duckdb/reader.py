@@ -97,6 +97,26 @@ def _shut(connection: duckdb.DuckDBPyConnection) -> None:
             connection.execute(f"set {setting}")
 
 
+@contextmanager
+def _of_ours() -> Iterator[None]:
+    """A statement of ours on tables that are there fails only where the file is not what it was."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        raise MemoryError(shorten(str(error))) from error
+    except duckdb.Error as error:
+        raise _cannot_be_read(error) from error
+
+
+def _cannot_be_read(error: duckdb.Error) -> Altered:
+    return Altered(
+        f"the published file cannot be read to its end\n  found:    {shorten(str(error), 300)}\n"
+        "  to do:    fleetstats run --force, which builds it anew"
+    )
+
+
 class DuckdbReader(BaseReader):
     """One read-only connection to one file."""
 
@@ -107,17 +127,20 @@ class DuckdbReader(BaseReader):
         self._time_limit = time_limit
 
     def _columns(self) -> list[tuple[str, str, str]]:
-        return self._connection.execute(
-            "select table_name, column_name, data_type from duckdb_columns() "
-            "where database_name = current_database() and schema_name = 'main' order by table_name, column_index"
-        ).fetchall()
+        with _of_ours():
+            return self._connection.execute(
+                "select table_name, column_name, data_type from duckdb_columns() where "
+                "database_name = current_database() and schema_name = 'main' order by table_name, column_index"
+            ).fetchall()
 
     def _row(self, sql: str) -> tuple[Any, ...]:
-        row: tuple[Any, ...] = self._connection.execute(sql).fetchall()[0]
+        with _of_ours():
+            row: tuple[Any, ...] = self._connection.execute(sql).fetchall()[0]
         return row
 
     def _select(self, sql: str, schema: pa.Schema) -> pa.Table:
-        return self._connection.execute(sql).to_arrow_table().cast(schema)
+        with _of_ours():
+            return self._connection.execute(sql).to_arrow_table().cast(schema)
 
     def query(self, sql: str, parameters: Parameters | None = None) -> pa.Table:
         """The result of one statement, in the database's own words where it fails."""
@@ -154,8 +177,11 @@ class DuckdbReader(BaseReader):
             found = ", ".join(kind.name for kind in kinds) or "no statement"
             raise not_one_select(shorten(found))
 
-    def _failed(self, error: duckdb.Error) -> BadStatement:
+    def _failed(self, error: duckdb.Error) -> BadStatement | Altered:
         import duckdb
+
+        if isinstance(error, duckdb.IOException | duckdb.FatalException):
+            return _cannot_be_read(error)
 
         words = str(error).split("\nLINE 1:")[0].strip()
         if isinstance(error, duckdb.InterruptException) and self._time_limit is not None:
