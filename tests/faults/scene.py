@@ -137,6 +137,8 @@ class Scene:
                 row.bad("mixed", what)
         except FleetstatsError as error:
             row.bad("lost", f"{what}: {error}")
+        except Exception as error:  # noqa: BLE001 - whatever it is, a reader met it
+            row.bad("tracebacks", f"{what}: {error!r}")
 
     def judge(self, row: Row, done: subprocess.CompletedProcess[str], what: str) -> None:
         """Count what a command said."""

@@ -22,9 +22,10 @@ from fleetstats.forecast.ledger import candidate
 from fleetstats.ingest.stage import _load
 from fleetstats.outputs.draw_charts import Looks, draw
 from fleetstats.outputs.report import page
-from fleetstats.pipeline.build import rollback, run
+from fleetstats.pipeline.build import run
 from fleetstats.pipeline.forecasts import forecast_published
 from fleetstats.pipeline.plan import plan
+from fleetstats.pipeline.rollback import rollback
 from fleetstats.pipeline.status import state as status
 from fleetstats.pipeline.status import verify
 from fleetstats.pipeline.steps import plan_run
@@ -148,6 +149,16 @@ def test_a_block_that_was_damaged_is_said_and_built_over(copied_home: Settings) 
         verify(copied_home, quiet)
     assert run(copied_home, force=True).status == "published"
     assert figures(copied_home) == before
+
+
+def test_a_publication_is_kept_though_its_ledger_was_lost(copied_home: Settings) -> None:
+    first = open_warehouse(copied_home).state()
+    assert first is not None
+    run(copied_home, force=True)
+    for path in (copied_home.ledger / "publication").glob(f"{first.run_id}.*"):
+        path.unlink()
+    run(copied_home, force=True)
+    assert (copied_home.warehouse / "publications" / f"{first.run_id}.duckdb").exists()
 
 
 def test_a_home_that_was_copied_is_read_once_it_is_proved(copied_home: Settings, tmp_path: Path) -> None:
@@ -454,6 +465,7 @@ def test_any_damage_to_any_kind_of_cached_file_is_known(copied_home: Settings) -
     dice = random.Random(2)
     the_plan = plan(copied_home)
     files = sorted(p for p in copied_home.cache.rglob("*") if p.is_file())
+    known = 0
     for number, (path, damage) in enumerate((p, d) for p in dice.sample(files, 12) for d in DAMAGE.values()):
         content = path.read_bytes()
         path.write_bytes(damage(content, dice))
@@ -461,7 +473,9 @@ def test_any_damage_to_any_kind_of_cached_file_is_known(copied_home: Settings) -
         for one in held:
             folder = path.parent
             assert _load(folder, the_plan.reviewed.operators) is None, (number, one.filing.id, path.name)
+            known += 1
         path.write_bytes(content)
+    assert known > 50
 
 
 def test_a_damaged_ledger_file_is_named_and_not_read(copied_home: Settings) -> None:

@@ -17,8 +17,9 @@ from fleetstats.core.schema.tables import TABLES
 from fleetstats.core.settings import Settings
 from fleetstats.forecast.ledger.coverage import coverage_warnings
 from fleetstats.ingest.land import Offer, add
-from fleetstats.pipeline.build import Outcome, rollback, run
+from fleetstats.pipeline.build import Outcome, run
 from fleetstats.pipeline.forecasts import backtest, forecast_published
+from fleetstats.pipeline.rollback import rollback
 from fleetstats.pipeline.status import verify
 from fleetstats.warehouse import ledger
 from tests.homes import copy_of

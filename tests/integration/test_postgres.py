@@ -19,7 +19,8 @@ from fleetstats.core.schema.tables import TABLES, tables
 from fleetstats.core.settings import Settings
 from fleetstats.outputs.export.export import export
 from fleetstats.outputs.trace.tracer import trace
-from fleetstats.pipeline.build import Outcome, rollback, run
+from fleetstats.pipeline.build import Outcome, run
+from fleetstats.pipeline.rollback import rollback
 from fleetstats.pipeline.status import state as state_of
 from fleetstats.pipeline.status import verify
 from fleetstats.pipeline.steps import plan_run

@@ -20,8 +20,9 @@ from fleetstats.core.answers import Answer
 from fleetstats.core.errors import EXIT_DIFFERENT, EXIT_DONE, BadInput, ChecksFailed, ConfigurationError
 from fleetstats.core.settings import Settings, packaged
 from fleetstats.ingest.land import Offer, add
-from fleetstats.pipeline.build import Outcome, rollback, run
+from fleetstats.pipeline.build import Outcome, run
 from fleetstats.pipeline.diff import differences
+from fleetstats.pipeline.rollback import rollback
 from fleetstats.warehouse import core_tables as staging
 from fleetstats.warehouse import ledger
 from tests.homes import PATIENCE, copy_of

@@ -100,7 +100,7 @@ def rollback(
 
     Example:  fleetstats rollback --to pub-0123456789abcdef
     """
-    from fleetstats.pipeline.build import rollback as roll_back
+    from fleetstats.pipeline.rollback import rollback as roll_back
 
     state = roll_back(settings(), to, wait=wait)
     tell(state.told(), [f"Returned to {state.publication_id}. fleetstats run --force builds anew."], as_json)

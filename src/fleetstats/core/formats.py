@@ -168,7 +168,11 @@ def _emit_text(text: str, output: Path | None) -> None:
 def _emit(content: bytes, output: Path | None) -> None:
     from fleetstats.core.destination import STANDARD_OUTPUT, destination
 
-    with destination(STANDARD_OUTPUT if output is None else output) as path:
+    if output is None or output == STANDARD_OUTPUT:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+        return
+    with destination(output) as path:
         path.write_bytes(content)
 
 

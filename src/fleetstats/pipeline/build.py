@@ -28,7 +28,6 @@ from fleetstats.warehouse.base import (
     State,
     Warehouse,
     differing,
-    new_run_id,
     publication_row,
 )
 from fleetstats.warehouse.registry import open_warehouse
@@ -335,7 +334,7 @@ def current_state(warehouse: Warehouse, fingerprint: str) -> tuple[State | None,
     return state, warehouse.damage()
 
 
-def proved(warehouse: Warehouse, state: State) -> str | None:
+def damaged_content(warehouse: Warehouse, state: State) -> str | None:
     """What is not as it was published of the current publication, every table being read; None if all of it is."""
     try:
         with warehouse.read() as reader:
@@ -377,33 +376,3 @@ def cannot_write(settings: Settings, error: OSError) -> ConfigurationError:
         f"  where:    {error.filename or settings.home} ({free / 2**20:,.0f} MiB free)\n"
         "  to do:    make room or fix the folder's rights, and run again; the last publication is as it was"
     )
-
-
-def rollback(settings: Settings, to: str | None = None, *, wait: float = 0) -> State:
-    """Return to a kept publication: `to`, or the one before the current.
-
-    It stands until inputs or code change, or a run is forced. Raises `ConfigurationError` where there is
-    nothing to return to.
-    """
-    warehouse = open_warehouse(settings)
-    with warehouse.lock(wait):
-        warehouse.prepare()
-        current, kept = warehouse.state(), warehouse.kept()
-        found = [s for s in kept if s.publication_id == to] if to else _older(kept, current)
-        if not found:
-            raise ConfigurationError(
-                f"there is no publication {to or 'before the current one'} to return to\n"
-                f"  expected: {', '.join(dict.fromkeys(s.publication_id for s in kept)) or 'none is kept'}"
-            )
-        try:
-            return warehouse.rollback(found[0], new_run_id(), datetime.now(UTC))
-        except OSError as error:
-            raise cannot_write(settings, error) from error
-
-
-def _older(kept: list[State], current: State | None) -> list[State]:
-    """Of the kept publications, newest first, those that came before the current one and differ from it."""
-    if current is None:
-        return kept
-    places = [i for i, state in enumerate(kept) if state.fingerprint == current.fingerprint]
-    return [s for s in kept[max(places, default=-1) + 1 :] if s.fingerprint != current.fingerprint]

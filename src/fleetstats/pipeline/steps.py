@@ -13,7 +13,7 @@ from typing import Any, Final, TypedDict
 from fleetstats.core.errors import BadInput, ChecksFailed, Overtaken
 from fleetstats.core.progress import Progress, silent
 from fleetstats.core.settings import Settings
-from fleetstats.pipeline.build import Build, Built, cannot_write, current_state, damage_told, proved
+from fleetstats.pipeline.build import Build, Built, cannot_write, current_state, damage_told, damaged_content
 from fleetstats.pipeline.plan import plan
 from fleetstats.warehouse.base import State, Warehouse, new_run_id
 from fleetstats.warehouse.registry import open_warehouse
@@ -76,7 +76,7 @@ def plan_run(settings: Settings) -> Run:
     state = warehouse.state()
     current, damaged = current_state(warehouse, the_plan.fingerprint)
     if current is not None and damaged is None:
-        damaged = proved(warehouse, current)
+        damaged = damaged_content(warehouse, current)
     return Run(
         run_id=the_plan.run_id,
         fingerprint=the_plan.fingerprint,

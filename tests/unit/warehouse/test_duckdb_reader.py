@@ -119,7 +119,8 @@ def test_no_hostile_statement_writes_or_reads_a_file_or_ends_the_process(
     "sql",
     ["select 1 as one", "with a as (select 1 as one) select * from a", "values (1)", "from mileage_monthly",
      "describe mileage_monthly", "show tables", "summarize mileage_monthly", "explain select 1",
-     "EXPLAIN ANALYZE select count(*) from mileage_monthly", "explain (format json) select 1", "select 1;",
+     "EXPLAIN ANALYZE select count(*) from mileage_monthly", "explain (format json) select 1",
+     "explain(analyze) select 1", "select 1;",
      "-- a note\nselect 1", "unpivot mileage_monthly on vehicles, vehicles_masked"],
 )  # fmt: skip
 def test_one_select_in_any_form_is_answered(file: Path, sql: str) -> None:

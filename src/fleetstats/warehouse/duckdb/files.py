@@ -6,6 +6,7 @@ opened, also to read. No later publication has that file's name, so the log of o
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import secrets
@@ -24,11 +25,7 @@ _UNREADABLE = (OSError, BadInput, ValueError, TypeError, AttributeError, Recursi
 def logs_beside(path: Path) -> list[Path]:
     """The logs that lie beside a file, and beside what it is a link to."""
     places = {path, path.resolve()}
-    return sorted(log for place in places for log in place.parent.glob(f"{_escaped(place.name)}.*wal*"))
-
-
-def _escaped(name: str) -> str:
-    return name.replace("[", "[[]").replace("*", "[*]").replace("?", "[?]")
+    return sorted(log for place in places for log in place.parent.glob(f"{glob.escape(place.name)}.*wal*"))
 
 
 class PublishedFiles:

@@ -25,7 +25,7 @@ _MEMORY_SHARE = 0.6
 
 _SETTING = Lock()
 
-_EXPLAIN = re.compile(r"\s*explain\s+(analyze\s+|analyse\s+)?(\([a-z_, ]*\)\s*)?", re.IGNORECASE)
+_EXPLAIN = re.compile(r"\s*explain\b\s*(analyze\s+|analyse\s+)?(\([a-z_, ]*\)\s*)?", re.IGNORECASE)
 
 _DIALECT = Dialect(
     floating="({column}::bit)::varchar",

@@ -133,10 +133,13 @@ class DuckdbWarehouse:
 
     def _remove_logs(self) -> list[str]:
         """Logs are removed with what they say; a file to which one was applied is built again (`state`)."""
-        logs = [log for path in (self._files.known, *self._files.every()) for log in logs_beside(path)]
-        for log in (logs := list(dict.fromkeys(logs))):
+        logs = {log for path in (self._files.known, *self._files.every()) for log in logs_beside(path)}
+        for log in logs:
             log.unlink(missing_ok=True)
-        return [f"a log of another program lay beside a publication and was removed: {log}" for log in logs]
+        return [
+            f"a log of another program lay beside a publication and was removed: {log}"
+            for log in sorted(logs)
+        ]
 
     def _record_published(self, path: Path) -> None:
         row = _last_publication(path)
@@ -145,10 +148,14 @@ class DuckdbWarehouse:
             self.record("publication", row["run_id"], [row])
 
     def _forget_unpublished(self, current: Path | None) -> None:
-        """Remove files of runs that were killed before they could publish them."""
+        """Remove files of runs that were killed before they could publish them.
+
+        Such a run began after the current one. What is older was published, though its ledger may have been lost.
+        """
         published = set(ledgers.runs(self._settings.ledger, "publication"))
+        last = None if current is None else self._run_of(current)
         for path in self._files.every():
-            if path.stem not in published and path != current:
+            if last is not None and path.stem > last and path.stem not in published:
                 self._files.forget(path)
 
     def damage(self) -> str | None:

@@ -28,7 +28,7 @@ _DIALECT = Dialect(
     half="('x' || {digits})::bit(64)::bigint::numeric",
 )
 
-_EXPLAIN = re.compile(r"\s*explain\s+(analy[sz]e\s+)?(verbose\s+)?(\([a-z_, ]*\)\s*)?", re.IGNORECASE)
+_EXPLAIN = re.compile(r"\s*explain\b\s*(analy[sz]e\s+)?(verbose\s+)?(\([a-z_, ]*\)\s*)?", re.IGNORECASE)
 _END = re.compile(r"[;\s]+\Z")
 _BOOLEAN = 16
 """The OID of PostgreSQL's boolean, whose text is not what the driver's loader of texts expects."""
