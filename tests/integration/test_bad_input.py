@@ -37,6 +37,7 @@ from fleetstats.core.errors import (
     EXIT_LOCKED,
 )
 from fleetstats.core.settings import Settings, packaged
+from tests.commands import fleetstats as start
 from tests.homes import PATIENCE
 
 PACKAGE = Path(fleetstats.__file__).parent
@@ -58,12 +59,11 @@ sys.exit(done.returncode)
 
 @dataclass(frozen=True)
 class Done:
-    """What a command printed, how it ended, and the peak of its memory in MiB."""
+    """What a command printed, and how it ended."""
 
     code: int
     out: str
     err: str
-    peak_mib: int
 
 
 @dataclass
@@ -74,7 +74,8 @@ class Home:
     case: str
     published: str
     environment: dict[str, str] = field(default_factory=dict)
-    python_path: Path | None = PACKAGE.parent if PACKAGE.parent.name == "src" else None
+    python_path: Path | None = None
+    """Where another fleetstats than the one under test lies."""
 
     @property
     def warehouse(self) -> Path:
@@ -86,24 +87,26 @@ class Home:
 
     def fleetstats(self, *arguments: object) -> Done:
         """Run `fleetstats`; what it printed goes to FLEETSTATS_SHOW too."""
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("FLEETSTATS_")}
-        environment |= {"FLEETSTATS_HOME": str(self.folder), **self.environment}
         if self.python_path is not None:
-            environment["PYTHONPATH"] = str(self.python_path)
+            return self.measured(*arguments)[0]
+        done = start(*arguments, environment=self._environment(), folder=self.folder)
+        show(self.case, done)
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    def _environment(self) -> dict[str, str]:
         self.folder.mkdir(parents=True, exist_ok=True)
+        here = {k: v for k, v in os.environ.items() if not k.startswith("FLEETSTATS_")}
+        path = {} if self.python_path is None else {"PYTHONPATH": str(self.python_path)}
+        return here | {"FLEETSTATS_HOME": str(self.folder)} | self.environment | path
+
+    def measured(self, *arguments: object) -> tuple[Done, int]:
+        """Run `fleetstats` as a user starts it; with the peak of its memory in MiB."""
         peak = self.folder.with_name(f"{self.folder.name}.peak")
-        command = [sys.executable, "-m", "fleetstats", *map(str, arguments)]
         done = subprocess.run(
-            [sys.executable, "-ISc", MEASURED, str(peak), *command],
-            env=environment,
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
-        show(self.case, command, done, peak.read_text())
-        return Done(done.returncode, done.stdout, done.stderr, int(peak.read_text()))
+            [sys.executable, "-ISc", MEASURED, str(peak), sys.executable, "-m", "fleetstats", *map(str, arguments)],
+            env=self._environment(), cwd=self.folder, capture_output=True, text=True, timeout=PATIENCE, check=False,
+        )  # fmt: skip
+        return Done(done.returncode, done.stdout, done.stderr), int(peak.read_text())
 
     def add(self, source: str, path: Path, *more: str, edition: str = "2024") -> Done:
         return self.fleetstats("add", source, path, "--edition", edition, "--issued-on", "2025-02-01", *more)
@@ -121,13 +124,16 @@ class Home:
         assert not list(self.warehouse.parent.rglob(".candidate-*"))
 
 
-def show(case: str, command: list[str], done: subprocess.CompletedProcess[str], peak_mib: str) -> None:
+ADD = ("add", "cadmv_mileage", "--edition", "2024", "--issued-on", "2025-02-01")
+
+
+def show(case: str, done: subprocess.CompletedProcess[str]) -> None:
     path = os.environ.get("FLEETSTATS_SHOW")
     if path:
-        words = " ".join(command[2:])
         with Path(path).open("a", encoding="utf-8") as file:
-            file.write(f"### {case}\n$ {words}\n{done.stdout}{done.stderr}\n")
-            file.write(f"exit {done.returncode}  (peak {peak_mib} MiB)\n\n")
+            file.write(
+                f"### {case}\n$ {' '.join(done.args)}\n{done.stdout}{done.stderr}\nexit {done.returncode}\n\n"
+            )
 
 
 def sha256(content: bytes) -> str:
@@ -375,10 +381,10 @@ def test_a_line_of_100_mb_is_refused_in_bounded_memory(home: Home, tmp_path: Pat
     path = tmp_path / "long.csv"
     write, record = LONG_LINES[case]
     write(path)
-    done = home.add("cadmv_mileage", path)
-    print(f"{case}: peak {done.peak_mib} MiB")
+    done, peak = home.measured(*ADD, path)
+    print(f"{case}: peak {peak} MiB")
     assert_message(done, EXIT_BAD_INPUT, "a record that is too long", file="long.csv", record=record)
-    assert done.peak_mib < MEMORY_LIMIT_MIB
+    assert peak < MEMORY_LIMIT_MIB
     assert not home.landed.exists()
     home.untouched()
 
@@ -386,10 +392,10 @@ def test_a_line_of_100_mb_is_refused_in_bounded_memory(home: Home, tmp_path: Pat
 def test_a_bad_byte_at_the_end_of_100_mb_is_found_in_bounded_memory(home: Home, tmp_path: Path) -> None:
     path = tmp_path / "long.csv"
     by_chunks(HEADER_LINE, (b"x" * 1023 + b"\n") * 1024, b"\0")(path)
-    done = home.add("cadmv_mileage", path)
-    print(f"a NUL byte at the end of 100 MB: peak {done.peak_mib} MiB")
+    done, peak = home.measured(*ADD, path)
+    print(f"a NUL byte at the end of 100 MB: peak {peak} MiB")
     assert_message(done, EXIT_BAD_INPUT, "binary data, not text", file="long.csv", record=102402)
-    assert done.peak_mib < MEMORY_LIMIT_MIB
+    assert peak < MEMORY_LIMIT_MIB
     home.untouched()
 
 

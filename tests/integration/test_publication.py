@@ -20,6 +20,7 @@ from fleetstats.core.settings import Settings
 from fleetstats.pipeline.build import Outcome, run
 from fleetstats.warehouse import ledger
 from fleetstats.warehouse.registry import open_warehouse
+from tests.commands import fleetstats
 from tests.homes import PATIENCE
 from tests.published_file import query
 
@@ -43,17 +44,16 @@ def copied(copied_home: Settings) -> Settings:
 
 
 def command(
-    settings: Settings, *arguments: str, code: str | None = None, **kwargs: Any
+    settings: Settings, *arguments: str, code: str | None = None, folder: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
-    environment = {
+    return fleetstats(*arguments, environment=environment_of(settings), code=code, folder=folder)
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    return {
         **{k: v for k, v in os.environ.items() if k != "FLEETSTATS_ORIGINALS"},
         "FLEETSTATS_HOME": str(settings.home),
     }
-    start = ["-c", code] if code else ["-m", "fleetstats"]
-    return subprocess.run(
-        [sys.executable, *start, *arguments],
-        env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False, **kwargs,
-    )  # fmt: skip
 
 
 def test_digests_and_originals_publish_the_same_figures(
@@ -108,7 +108,10 @@ def test_help_status_and_an_unchanged_night_import_nothing_heavy(
         "heavy = {'pandas', 'great_expectations', 'matplotlib', 'pyarrow', 'duckdb', 'sqlalchemy', 'numpy'}\n"
         "print('heavy:', sorted(heavy & set(sys.modules)))"
     )
-    done = command(copied, *arguments, code=code)
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        env=environment_of(copied), capture_output=True, text=True, timeout=PATIENCE, check=False,
+    )  # fmt: skip
     assert done.stdout.splitlines()[-1] == "heavy: []", done.stdout + done.stderr
 
 
@@ -299,7 +302,7 @@ def test_a_transcription_can_be_amended_and_its_marts_follow(copied: Settings, t
     ],
 )
 def test_queries_can_neither_write_nor_reach_other_files(copied: Settings, statement: str) -> None:
-    done = command(copied, "sql", statement, cwd=copied.home)
+    done = command(copied, "sql", statement, folder=copied.home)
     assert done.returncode == 2, done.stdout
     assert "statement" in done.stderr
     assert "Traceback" not in done.stderr

@@ -8,7 +8,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -25,7 +24,8 @@ from fleetstats.pipeline.diff import differences
 from fleetstats.pipeline.rollback import rollback
 from fleetstats.warehouse import core_tables as staging
 from fleetstats.warehouse import ledger
-from tests.homes import PATIENCE, copy_of
+from tests.commands import fleetstats
+from tests.homes import copy_of
 from tests.published_file import query
 
 AMENDED_ON = date(2024, 5, 1)
@@ -268,11 +268,7 @@ def command(from_digests: tuple[Settings, Outcome], tmp_path: Path) -> Callable[
 
     def call(*arguments: str) -> subprocess.CompletedProcess[str]:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("FLEETSTATS_")}
-        return subprocess.run(
-            [sys.executable, "-m", "fleetstats", *arguments],
-            env={**environment, "FLEETSTATS_HOME": str(tmp_path / "home")},
-            capture_output=True, text=True, timeout=PATIENCE, check=False,
-        )  # fmt: skip
+        return fleetstats(*arguments, environment={**environment, "FLEETSTATS_HOME": str(tmp_path / "home")})
 
     return call
 

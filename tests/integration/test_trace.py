@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -26,7 +25,8 @@ from fleetstats.outputs.trace.text import trace_text
 from fleetstats.outputs.trace.tracer import trace, trace_figures
 from fleetstats.pipeline.build import Outcome
 from fleetstats.quality.revisions import compared_marts
-from tests.homes import PATIENCE, taken_for_published
+from tests.commands import fleetstats
+from tests.homes import taken_for_published
 
 Published = tuple[Settings, Outcome]
 Query = Callable[[str], list[dict[str, Any]]]
@@ -257,11 +257,7 @@ def test_nothing_published_is_said(tmp_path: Path) -> None:
 
 def command(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {k: v for k, v in os.environ.items() if k != "FLEETSTATS_ORIGINALS"}
-    return subprocess.run(
-        [sys.executable, "-m", "fleetstats", "trace", *arguments],
-        env={**environment, "FLEETSTATS_HOME": str(settings.home)}, capture_output=True,
-        text=True, timeout=PATIENCE, check=False,
-    )  # fmt: skip
+    return fleetstats("trace", *arguments, environment={**environment, "FLEETSTATS_HOME": str(settings.home)})
 
 
 def test_a_sum_that_is_not_the_cell_is_loud_and_fails(from_digests: Published, tmp_path: Path) -> None:
