@@ -12,13 +12,27 @@ from fleetstats.cli.options import DryRun, Json, parse_day, settings, tell
 
 
 def add(
-    source: Annotated[str, typer.Argument(help="Code of the source, such as cadmv_mileage.")],
-    path: Annotated[Path | None, typer.Argument(help="The publisher's file.")] = None,
+    source_or_file: Annotated[
+        str,
+        typer.Argument(
+            metavar="[SOURCE] FILE",
+            help="Code of the source, such as cadmv_mileage, and the publisher's file; or the file alone.",
+        ),
+    ],
+    path: Annotated[Path | None, typer.Argument(hidden=True)] = None,
     *,
-    edition: Annotated[str, typer.Option(help="Edition, such as 2023, 2023-first-time, 2023-driverless.")],
+    edition: Annotated[
+        str | None,
+        typer.Option(
+            help="Edition, such as 2023, 2023-first-time, 2023-driverless (default: what the bytes say)."
+        ),
+    ] = None,
     issued_on: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="Day the publisher issued it (of an amendment: first seen)."),
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            help="Day the publisher issued it (of an amendment: first seen; default: the usual day, as an estimate).",
+        ),
     ] = None,
     retrieved_on: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day you fetched it (default: today).")
@@ -32,21 +46,32 @@ def add(
 ) -> None:
     """Land a publisher's file: read it, compare it with the editions held, keep it under landed/.
 
-    [bold]Example[/bold]
+    The bytes say what a file is; one that is another than it is said to be is refused.
+
+    [bold]Examples[/bold]
+
+      fleetstats add 2024-Autonomous-Mileage-Reports-CSV.csv --dry-run
 
       fleetstats add cadmv_mileage 2024-Autonomous-Mileage-Reports-CSV.csv --edition 2024 --issued-on 2025-02-01
 
       fleetstats add cadmv_mileage --edition 2023-amended-1 --accept
     """
+    from fleetstats.sources.registry import codes
+
     if accept_held and not dry_run:
         if path is not None:
             raise typer.BadParameter(
                 "an edition that is held is accepted without a file", param_hint="--accept"
             )
-        _accept(source, edition, as_json)
+        if edition is None:
+            raise typer.BadParameter("the edition is missing", param_hint="--edition")
+        _accept(source_or_file, edition, as_json)
         return
+    source: str | None = source_or_file
     if path is None:
-        raise typer.BadParameter("the publisher's file is missing", param_hint="PATH")
+        if source in codes():
+            raise typer.BadParameter("the publisher's file is missing", param_hint="FILE")
+        source, path = None, Path(source_or_file)
     from fleetstats.ingest.land import Offer
     from fleetstats.ingest.land import add as add_filing
 

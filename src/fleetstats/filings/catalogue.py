@@ -8,8 +8,8 @@ ours to ship); where a digest's original is present, by its sha256, it is read i
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -17,7 +17,7 @@ from fleetstats.core.errors import BadInput, ConfigurationError
 from fleetstats.core.files import FileHashes
 from fleetstats.core.hash_cache import HashCache
 from fleetstats.core.settings import added_folders
-from fleetstats.filings.chains import check_chains
+from fleetstats.filings.chains import chained, check_chains, load_chains, without_chain
 from fleetstats.filings.filing import Filing, Held, read_filing
 
 if TYPE_CHECKING:
@@ -26,9 +26,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The filings that are held, each with the bytes to read for it, in the order of their ids."""
+    """The filings that are held, each with the bytes to read for it, in the order of their ids.
+
+    `chains` are those of `chains.load_chains`.
+    """
 
     held: tuple[Held, ...]
+    chains: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @classmethod
     def open(cls, settings: Settings, *, remember: bool = False, hash_again: bool = False) -> Catalogue:
@@ -41,7 +45,16 @@ class Catalogue:
         held = load_catalogue(settings.raw, settings.landed, settings.originals, hashes)
         if remember:
             hashes.save()
-        return cls(tuple(held))
+        return cls(tuple(held), chains_of(settings.raw, settings.landed, held))
+
+    def with_one(self, new: Held) -> Catalogue:
+        """The same filings with a new one, or one in the place of that of its name, each in its place in time."""
+        held = [h for h in self.held if h.filing.id != new.filing.id]
+        return Catalogue(tuple(chained([*held, new], self.chains)), self.chains)
+
+    def as_written(self, filing: Filing) -> Filing:
+        """A filing as its filing.yml says it: what a chain gives is not written down."""
+        return without_chain(filing, self.chains)
 
     def __iter__(self) -> Iterator[Held]:
         return iter(self.held)
@@ -145,8 +158,15 @@ def load_catalogue(packaged: Path, landed: Path, originals: Path | None, cache: 
         else:
             hashes = (found.sha256, found.sha256_lf)
         held.append(Held(filing, folder, folder / filing.file, found.sha256, read_as, hashes))
+    held = chained(held, chains_of(packaged, landed, held))
     check_chains(held)
     return held
+
+
+def chains_of(packaged: Path, landed: Path, held: Iterable[Held]) -> dict[str, dict[str, str]]:
+    """The chains of the sources of these filings, packaged and the user's own."""
+    raw = (packaged, *(data / "raw" for data in added_folders("data")), landed)
+    return load_chains(raw, {h.filing.source for h in held})
 
 
 def _verified(filing: Filing, folder: Path, cache: HashCache) -> FileHashes:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
+from fleetstats.core.csv_tables import read_rows
 from fleetstats.core.errors import BadInput
 from fleetstats.filings.filing import FILING_FILE, Filing, Held
 
@@ -33,7 +36,7 @@ def check_chains(held: Iterable[Held]) -> None:
 
         if before not in filings:
             raise wrong("a filing supersedes one that does not exist", f"an edition of {filing.source}")
-        if before in successor:
+        if before in successor and filing.accepted and filings[successor[before]].accepted:
             raise wrong(
                 "two filings supersede the same one",
                 f"one that supersedes {successor[before]}, which came in between",
@@ -68,6 +71,74 @@ def check_chains(held: Iterable[Held]) -> None:
                     todo="fix supersedes in one of their filing.yml",
                 )
             seen.add(current)
+
+
+CHAINS_FILE = "chains.csv"
+_CHAIN_COLUMNS = "chain editions note".split()
+
+
+def load_chains(roots: Iterable[Path], sources: Iterable[str]) -> dict[str, dict[str, str]]:
+    """The chains of each source whose editions replace each other: `chains.csv` beside its filings, if there is one.
+
+    `editions` is a pattern of the editions' names without `-amended-…`; the first chain that fits an edition is its
+    own. Raises `BadInput` for a pattern that is none.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for path, source in ((root / source / CHAINS_FILE, source) for root in roots for source in sources):
+        for number, row in read_rows(path, _CHAIN_COLUMNS):
+            try:
+                re.compile(row["editions"])
+            except re.error as error:
+                raise BadInput(
+                    "a pattern that cannot be read",
+                    file=path,
+                    record=number,
+                    column="editions",
+                    found=f"{row['editions']}: {error}",
+                    expected="a regular expression of names of editions",
+                    todo="fix the line",
+                ) from error
+            found.setdefault(source, {}).setdefault(row["chain"], row["editions"])
+    return found
+
+
+def chained(held: Iterable[Held], chains: Mapping[str, Mapping[str, str]]) -> list[Held]:
+    """The filings, each superseding the one before it of its chain where its source's editions replace each other.
+
+    `chains` has, by source, a name for each chain and a pattern of the editions in it. Their days of issue give the
+    order, so that an edition that arrives late lands in its place; a filing that waits to be accepted has the last one
+    issued before it, and nothing supersedes it.
+    """
+    found = list(held)
+    before: dict[tuple[str, str], list[Held]] = {}
+    places = sorted(range(len(found)), key=lambda i: _when(found[i].filing))
+    for place in places:
+        one = found[place]
+        chain = _chain_of(one.filing, chains.get(one.filing.source, {}))
+        if chain is None:
+            continue
+        earlier = before.setdefault((one.filing.source, chain), [])
+        supersedes = earlier[-1].filing.edition if earlier else None
+        found[place] = replace(one, filing=one.filing.model_copy(update={"supersedes": supersedes}))
+        if one.filing.accepted:
+            earlier.append(found[place])
+    return found
+
+
+def without_chain(filing: Filing, chains: Mapping[str, Mapping[str, str]]) -> Filing:
+    """A filing without what `chained` said that it supersedes."""
+    if _chain_of(filing, chains.get(filing.source, {})) is None:
+        return filing
+    return filing.model_copy(update={"supersedes": None})
+
+
+def _chain_of(filing: Filing, chains: Mapping[str, str]) -> str | None:
+    edition = without_amendment(filing.edition)
+    return next((name for name, pattern in chains.items() if re.fullmatch(pattern, edition)), None)
+
+
+def _when(filing: Filing) -> tuple[date, str]:
+    return (date.min if filing.issued_on == "by_row" else filing.issued_on, filing.edition)
 
 
 def in_vintage(held: Iterable[Held], as_of: date | None) -> list[Held]:
@@ -105,10 +176,15 @@ def _predecessors(filings: dict[str, Filing], key: str) -> Iterator[str]:
         supersedes = filings[before].supersedes if before in filings else None
 
 
+def without_amendment(edition: str) -> str:
+    """The edition that an amendment is of, and any other edition as it is."""
+    match = _AMENDED.fullmatch(edition)
+    return match["first"] if match else edition
+
+
 def next_amendment(edition: str, editions: Iterable[str]) -> tuple[str, str]:
     """The name of the next amendment of `edition`, and the edition it supersedes: the last of its chain."""
-    match = _AMENDED.fullmatch(edition)
-    first = match["first"] if match else edition
+    first = without_amendment(edition)
     numbers = [
         int(m["number"]) for e in editions if (m := _AMENDED.fullmatch(e)) is not None and m["first"] == first
     ]

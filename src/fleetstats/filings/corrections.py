@@ -68,7 +68,8 @@ class Correction(BaseModel):
 
     `override` uses `value` in place of the printed `expect` in `column`; `scale` the printed number times
     `factor`; `reassign` gives the record to `operator`; `drop` takes it out; `flag` changes nothing. Without a
-    column, `expect` is the text of the whole record. All are carried into the warehouse.
+    column, `expect` is the text of the whole record, or `sha256` and
+    the hash of it, where the text is not ours to carry. All are carried into the warehouse.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -194,7 +195,8 @@ def apply(correction: Correction, file: str, record: int, printed: str) -> str |
     Raises `BadInput` where something else is printed, or where a number is to be scaled and there is none.
     """
     # Empty cells at the end of a record need not be written
-    if printed.rstrip(",") != correction.expect.rstrip(","):
+    text, expected = printed.rstrip(","), correction.expect.rstrip(",")
+    if expected not in (text, f"sha256 {hashlib.sha256(text.encode()).hexdigest()}"):
         raise stale(correction, file, record, printed)
     try:
         return correction.used(printed)

@@ -10,13 +10,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fleetstats.core.csv_tables import csv_line, line_to_add, read_rows
+from fleetstats.core.csv_tables import csv_line, read_rows
 from fleetstats.core.errors import BadInput
+from fleetstats.filings.unknown_operators import Line, UnknownOperator, all_unknown, resembling
 
 OPERATORS_FILE = "operators.csv"
 NAMES_FILE = "operator_names.csv"
-OPERATOR_COLUMNS = ["operator", "kind", "name_en", "name_zh", "country", "note"]
-NAME_COLUMNS = ["kind", "value", "operator", "note"]
+OPERATOR_COLUMNS = ("operator", "kind", "name_en", "name_zh", "country", "note")
+NAME_COLUMNS = ("kind", "value", "operator", "note")
 
 
 @dataclass(frozen=True)
@@ -71,21 +72,20 @@ class OperatorTable:
         operator = self.by_permit.get(compact)
         named = self.by_name.get(normalise_name(name))
         if operator is None:
-            suggestion = named or _code_from(name)
-            line = csv_line("permit", compact, suggestion, "")
-            todo = "if this is right, add this line to " + line_to_add(self.names_path, NAME_COLUMNS, line)
-            if suggestion not in self.operators:
-                path = self.names_path.with_name(OPERATORS_FILE)
-                line = csv_line(suggestion, "fleet", name.strip(), "", "", "")
-                todo += "\n            and this one to " + line_to_add(path, OPERATOR_COLUMNS, line)
-            raise BadInput(
+            alike = None if named else resembling(name, self.by_name)
+            suggestion = named or alike or _code_from(name)
+            raise UnknownOperator(
                 "unknown permit",
                 file=file,
                 record=record,
                 column="Permit Number",
                 found=f"{permit!r} for {name!r}",
                 expected="a permit that operator_names.csv lists",
-                todo=todo,
+                lines=(
+                    Line(self.names_path, NAME_COLUMNS, csv_line("permit", compact, suggestion, "")),
+                    *self._line_of_operator(suggestion, name),
+                ),
+                resembles=alike,
             )
         if named is not None and named != operator:
             raise BadInput(
@@ -107,20 +107,32 @@ class OperatorTable:
         """The operator of a name where no permit is printed; `BadInput` if no line names it."""
         operator = self.by_name.get(normalise_name(name))
         if operator is None:
-            raise BadInput(
+            alike = resembling(name, self.by_name)
+            suggestion = alike or _code_from(name)
+            raise UnknownOperator(
                 "unknown company",
                 file=file,
                 record=record,
                 column="company",
                 found=name,
                 expected="a name that operator_names.csv lists",
-                todo="if it is right, add this line to "
-                + line_to_add(
-                    self.names_path, NAME_COLUMNS, csv_line("name", name.strip(), _code_from(name), "")
+                lines=(
+                    Line(self.names_path, NAME_COLUMNS, csv_line("name", name.strip(), suggestion, "")),
+                    *self._line_of_operator(suggestion, name),
                 ),
+                resembles=alike,
             )
         return operator
 
+    def _line_of_operator(self, operator: str, name: str) -> tuple[Line, ...]:
+        if operator in self.operators:
+            return ()
+        text = csv_line(operator, "fleet", name.strip(), "", "", "")
+        return (Line(self.names_path.with_name(OPERATORS_FILE), OPERATOR_COLUMNS, text),)
+
+
+UNKNOWN = "unknown"
+"""What stands for an operator while the rest of a file is read; nothing with it is ever kept."""
 
 Asked = tuple[str, ...]
 """A question to the tables: the name of the method, and its arguments but for where it was asked."""
@@ -136,18 +148,32 @@ class AskedOperators(OperatorTable):
     def __init__(self, table: OperatorTable) -> None:
         super().__init__(**vars(table))
         self.answers: dict[Asked, object] = {}
+        self._unknown: dict[Asked, UnknownOperator] = {}
 
     def resolve_permit(self, permit: str, name: str, *, file: object, record: int | None) -> Resolution:
-        """As of the tables."""
-        found = super().resolve_permit(permit, name, file=file, record=record)
+        """As of the tables; one that is unknown is noted, and reading goes on to the next."""
+        try:
+            found = super().resolve_permit(permit, name, file=file, record=record)
+        except UnknownOperator as error:
+            self._unknown.setdefault((permit, name), error)
+            return Resolution(UNKNOWN)
         self.answers["resolve_permit", permit, name] = [found.operator, found.new_alias]
         return found
 
     def resolve_name(self, name: str, *, file: object, record: int | None) -> str:
-        """As of the tables."""
-        found = super().resolve_name(name, file=file, record=record)
+        """As of the tables; one that is unknown is noted, and reading goes on to the next."""
+        try:
+            found = super().resolve_name(name, file=file, record=record)
+        except UnknownOperator as error:
+            self._unknown.setdefault((name,), error)
+            return UNKNOWN
         self.answers["resolve_name", name] = found
         return found
+
+    def refuse_unknown(self) -> None:
+        """Raise `BadInput` with all permits and names that were asked for and are unknown, if there are any."""
+        if self._unknown:
+            raise all_unknown(list(self._unknown.values()))
 
     def knows(self, operator: str) -> bool:
         """As of the tables."""
@@ -172,6 +198,7 @@ def still_answered(table: OperatorTable, answers: Iterable[tuple[Asked, object]]
         try:
             if method.startswith("resolve_"):
                 getattr(now, method)(*arguments, file="", record=None)
+                now.refuse_unknown()
             else:
                 getattr(now, method)(*arguments)
         except BadInput:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
 
+from fleetstats.core.schema.arrow import rows_of
 from fleetstats.filings.filing import Held
 from fleetstats.sources.source import Source
 from fleetstats.sources.staged import Staged
@@ -12,16 +15,32 @@ _SIZE_CHANGE = 0.25
 """From one edition to the next, a larger change of its size is a warning."""
 
 
-def previous_edition(catalogue: list[Held], edition: str, supersedes: str | None) -> Held | None:
+_NOT_FIGURES = ("filing", "record", "original_sha256", "corrected")
+"""What a staged row has besides figures: where it stands, and in which bytes."""
+
+
+def same_figures(staged: Staged, before: Staged) -> bool:
+    """Whether two files say the same: every row of every table that both have, in whatever order."""
+    both = staged.tables.keys() & before.tables.keys()
+    return bool(both) and all(_rows(staged, name) == _rows(before, name) for name in both)
+
+
+def _rows(staged: Staged, name: str) -> Counter[tuple[Any, ...]]:
+    table = staged.tables[name]
+    figures = table.drop_columns([column for column in _NOT_FIGURES if column in table.column_names])
+    return Counter(rows_of(figures))
+
+
+def previous_edition(catalogue: Mapping[str, Held], edition: str, supersedes: str | None) -> Held | None:
     """The edition to compare with: the one superseded, else the latest other one of the same kind."""
     kind = edition[4:] if edition[:4].isdigit() else ""
     kind = kind.split("-amended")[0]
-    for held in catalogue:
-        if held.filing.edition in (supersedes, edition):
-            return held
+    for name in (supersedes, edition):
+        if name is not None and name in catalogue:
+            return catalogue[name]
     alike = [
         h
-        for h in catalogue
+        for h in catalogue.values()
         if h.filing.accepted
         and h.filing.edition[4:].split("-amended")[0] == kind
         and h.filing.edition < edition

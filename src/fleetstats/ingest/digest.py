@@ -45,9 +45,10 @@ def make_digests(
     if source is not None:
         registry.source(source)
     reviewed = Reviewed.open(settings)
+    catalogue = Catalogue.open(settings, remember=True)
     originals = [
         h
-        for h in Catalogue.open(settings, remember=True)
+        for h in catalogue
         if h.read_as == "original"
         and registry.source(h.filing.source).digest is not None
         and source in (None, h.filing.source)
@@ -67,6 +68,7 @@ def make_digests(
         folder = output / code if output else registry.packaged_folder(code, settings.raw)
         folder /= held.filing.edition
         content, filing = _digest(held, reviewed)
+        filing = catalogue.as_written(filing)
         same = (folder / FILING_FILE).exists() and read_filing(folder) == filing
         if not same and not dry_run:
             write_atomically(folder / DIGEST_FILE, content)

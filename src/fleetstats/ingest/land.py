@@ -6,7 +6,6 @@ Nothing is written before the file has been read to its end, and the folder appe
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -19,10 +18,20 @@ from fleetstats.core.periods import Period
 from fleetstats.core.settings import Settings
 from fleetstats.core.yaml_files import load_yaml
 from fleetstats.filings.catalogue import Catalogue
-from fleetstats.filings.chains import next_amendment
+from fleetstats.filings.chains import next_amendment, superseded
 from fleetstats.filings.filing import EDITION, FILING_FILE, Filing, Held, write_filing
-from fleetstats.ingest.compare import compare, previous_edition, say_counts, unlike_in_size
+from fleetstats.ingest.compare import compare, previous_edition, same_figures, say_counts, unlike_in_size
+from fleetstats.ingest.identify import Identified, Told, identify
+from fleetstats.ingest.neighbours import (
+    neighbours,
+    refuse_lost_or_doubled,
+    refuse_out_of_order,
+    refuse_unlike,
+)
+from fleetstats.ingest.stage import stage
 from fleetstats.sources import registry
+from fleetstats.sources.damage import cause_of
+from fleetstats.sources.recognition import Known
 from fleetstats.sources.reviewed import Reviewed
 from fleetstats.sources.source import Source
 from fleetstats.sources.staged import Staged
@@ -30,14 +39,14 @@ from fleetstats.sources.staged import Staged
 
 @dataclass(frozen=True)
 class Offer:
-    """A file as the person who adds it describes it.
+    """A file as the person who adds it describes it; its bytes say what is None.
 
     Without `accept_amendment`, other bytes for a held edition are kept, but wait for `accept`.
     """
 
-    source: str
+    source: str | None
     path: Path
-    edition: str
+    edition: str | None
     issued_on: date | None
     retrieved_on: date
     url: str | None = None
@@ -62,34 +71,42 @@ class Landed:
 def add(settings: Settings, offer: Offer, *, dry_run: bool = False) -> Landed:
     """Land a file as an edition of a source; an edition that exists with other bytes gains an amendment.
 
-    Bytes that differ from a held file only in record ends or a final newline are the same edition. Raises
-    `BadInput` for a file that cannot be used, with the reviewed line to add where one is missing.
+    What the file is, its bytes say: they have to allow what it is said to be, and decide where nothing is said. Bytes
+    that differ from a held file only in record ends or a final newline are the same edition, and those with the same
+    figures in another form are no amendment. Raises `BadInput` for a file that cannot be used, with the reviewed line
+    to add where one is missing.
     """
-    source, path = registry.source(offer.source), offer.path
-    _check(offer, source)
+    path = offer.path
+    _check(offer)
+    if offer.source is not None and offer.edition is not None:
+        _check_edition(offer.edition, registry.source(offer.source))
     hashes = hash_file(path)
-    by_edition = Catalogue.open(settings).of(source.code)
-    catalogue = list(by_edition.values())
-    same = next((h for h in catalogue if {hashes.sha256, hashes.sha256_lf} & set(h.hashes)), None)
-    if same is not None and same.filing.edition != offer.edition:
-        raise BadInput(
-            "the file is held under another edition",
-            file=path,
-            found=f"the bytes of {same.filing.id}",
-            expected=f"a file that is new, or --edition {same.filing.edition}",
-        )
+    catalogue, reviewed = Catalogue.open(settings), Reviewed.open(settings)
+    read = _Reader(settings, reviewed)
+    known = Known(reviewed.folders, lambda code: read.in_force(catalogue, code))
+    found = identify(path, Told(offer.source, offer.edition, hashes.sha256), known)
+    source, edition = registry.source(found.source), found.edition
+    _check_edition(edition, source)
+    by_edition = catalogue.of(source.code)
+    same = next((h for h in by_edition.values() if {hashes.sha256, hashes.sha256_lf} & set(h.hashes)), None)
+    if same is not None and same.filing.edition != edition:
+        if offer.edition is not None:
+            raise BadInput(
+                "the file is held under another edition",
+                file=path,
+                found=f"the bytes of {same.filing.id}",
+                expected=f"a file that is new, or --edition {same.filing.edition}",
+            )
+        edition = same.filing.edition
     if same is not None and same.filing.status != "digest":
-        was = same.filing
-        return Landed("already held", was.id, same.folder, was.supersedes, None, was.accepted)
-    edition, supersedes = offer.edition, None if same is None else same.filing.supersedes
+        return _held(same, found, [])
+    supersedes = None if same is None else same.filing.supersedes
     if same is None and edition in by_edition:
         edition, supersedes = next_amendment(edition, by_edition)
         _refuse_waiting(by_edition[supersedes], offer)
-    elif same is None:
-        supersedes = _replaced(offer, source, by_edition)
-    _refuse_early(by_edition.get(supersedes or ""), offer)
-    place = _Place(source, edition, supersedes, by_edition.get(supersedes or edition))
-    filing = _describe(settings, offer, place, hashes)
+    day = _issued(offer, source, found, amends=same is None and supersedes is not None, same=same)
+    like = by_edition.get(supersedes or edition)
+    filing = _describe(settings, offer, _Place(source, edition, supersedes, like), day, hashes)
     if same is None and supersedes and not offer.accept_amendment:
         filing = filing.model_copy(update={"accepted": False})
     folder = settings.landed / source.code / edition
@@ -101,27 +118,76 @@ def add(settings: Settings, offer: Offer, *, dry_run: bool = False) -> Landed:
         "transcribed" if filing.status == "transcribed" else "original",
         same.hashes if same is not None else (hashes.sha256, hashes.sha256_lf),
     )
-    reviewed = Reviewed.open(settings)
-    staged = source.read(reviewed.context(held))
+    placed = neighbours(catalogue, held)
+    staged = read(held)
     _refuse_rejected(staged, path, settings.landed / source.code, hashes)
-    previous = previous_edition(catalogue, edition, supersedes)
+    if same is None and like is not None and same_figures(staged, read(like)):
+        return _held(like, found, [f"no figure differs from {like.filing.id}: a copy of it in another form"])
+    refuse_out_of_order(filing, placed, source)
+    if same is None:
+        refuse_lost_or_doubled(source, staged, held, placed, read, reviewed.folders(source.code))
+    replaced = placed.before.filing.edition if placed.before is not None else supersedes
+    previous = (
+        None if source.transcribed and not replaced else previous_edition(by_edition, edition, replaced)
+    )
     landed = Landed(
         "would land" if dry_run else "landed",
         filing.id,
         folder,
-        f"{source.code}/{supersedes}" if supersedes else None,
+        f"{source.code}/{replaced}" if replaced else None,
         previous.filing.id if previous else None,
         filing.accepted,
-        found=[say_counts(staged)],
+        found=[*_recognised(offer, found, filing), say_counts(staged)],
         warnings=staged.warnings,
     )
     if previous is not None:
-        before = source.read(reviewed.context(previous))
+        before = read(previous)
+        if previous.filing.edition not in (edition, replaced):
+            told = Told(source.code, edition, hashes.sha256)
+            refuse_unlike(source, (staged, path), (before, previous), told, reviewed.folders(source.code))
         landed.found += compare(source, staged, before, previous)
         landed.warnings += unlike_in_size(source, staged, before, previous)
     if not dry_run:
-        _write(folder, path, filing.model_copy(update=_learnt(source, staged)))
+        written = filing.model_copy(update=_learnt(source, staged))
+        _write(folder, path, catalogue.as_written(written))
     return landed
+
+
+class _Reader:
+    """Reads filings as they are asked for, each once; those that are held come from the cache of a build."""
+
+    def __init__(self, settings: Settings, reviewed: Reviewed) -> None:
+        self._cache = settings.cache
+        self._reviewed = reviewed
+        self._read: dict[str, Staged] = {}
+
+    def __call__(self, held: Held) -> Staged:
+        key = f"{held.filing.id} {held.sha256}"
+        if key not in self._read:
+            kept = self._cache if held.folder.exists() else None
+            [self._read[key]] = stage([held], self._reviewed, kept, identified=True)
+        return self._read[key]
+
+    def in_force(self, catalogue: Catalogue, code: str) -> dict[str, Staged]:
+        """What the editions of a source in force hold."""
+        there = catalogue.of(code)
+        gone = superseded(there.values())
+        return {e: self(h) for e, h in there.items() if h.filing.accepted and h.filing.id not in gone}
+
+
+def _held(same: Held, found: Identified, says: list[str]) -> Landed:
+    was = same.filing
+    seen = [] if found.seen is None else [f"recognised: {found.seen.says}"]
+    return Landed("already held", was.id, same.folder, was.supersedes, None, was.accepted, found=seen + says)
+
+
+def _recognised(offer: Offer, found: Identified, filing: Filing) -> list[str]:
+    says = [] if found.seen is None else [f"recognised: {found.seen.says}"]
+    if filing.issued_on_estimated and offer.issued_on is None:
+        says.append(
+            f"issued on {filing.issued_on}, as is usual of such an edition; --issued-on DAY says it better"
+        )
+    return says
 
 
 def accept(settings: Settings, source: str, edition: str) -> list[str]:
@@ -130,7 +196,8 @@ def accept(settings: Settings, source: str, edition: str) -> list[str]:
     Raises `BadInput` if there is no such edition.
     """
     registry.source(source)
-    held = Catalogue.open(settings).of(source)
+    catalogue = Catalogue.open(settings)
+    held = catalogue.of(source)
     if edition not in held:
         waiting = sorted(e for e, h in held.items() if not h.filing.accepted)
         raise BadInput(
@@ -145,7 +212,8 @@ def accept(settings: Settings, source: str, edition: str) -> list[str]:
     # The first of the chain first: an accepted filing supersedes accepted ones only, also after a crash
     waited = [h for h in reversed(chain) if not h.filing.accepted]
     for one in waited:
-        write_filing(one.folder, one.filing.model_copy(update={"accepted": True}))
+        accepted = one.filing.model_copy(update={"accepted": True})
+        write_filing(one.folder, catalogue.as_written(accepted))
     return [h.filing.id for h in waited]
 
 
@@ -160,21 +228,7 @@ def _refuse_waiting(last: Held, offer: Offer) -> None:
         )
 
 
-def _refuse_early(before: Held | None, offer: Offer) -> None:
-    """A filing cannot have been issued before the one that it replaces."""
-    if before is None or offer.issued_on is None or before.filing.issued_on == "by_row":
-        return
-    if offer.issued_on < before.filing.issued_on:
-        raise BadInput(
-            "a filing was issued before the one it supersedes",
-            column="--issued-on",
-            found=f"{offer.issued_on}, and {before.filing.id} on {before.filing.issued_on}",
-            expected=f"{before.filing.issued_on} or later",
-            todo="give the day on which these bytes were first seen",
-        )
-
-
-def _check(offer: Offer, source: Source) -> None:
+def _check(offer: Offer) -> None:
     if not offer.path.is_file():
         problem = "not a file that can be read" if offer.path.exists() else "there is no such file"
         raise BadInput(problem, file=offer.path, todo="give the path of the publisher's file")
@@ -186,43 +240,49 @@ def _check(offer: Offer, source: Source) -> None:
             expected="a file with a header and records",
             todo="fetch it again from its publisher",
         )
-    if EDITION.fullmatch(offer.edition) is None:
+
+
+def _check_edition(edition: str, source: Source) -> None:
+    if EDITION.fullmatch(edition) is None:
         raise BadInput(
             "not the name of an edition",
             column="--edition",
-            found=offer.edition,
+            found=edition,
             expected="small letters, digits and hyphens, such as 2023-driverless",
         )
     if source.parse_edition is not None:
         try:
-            source.parse_edition(offer.edition)
+            source.parse_edition(edition)
         except ValueError as error:
             raise BadInput(
-                "not an edition of this source", column="--edition", found=offer.edition, expected=str(error)
+                "not an edition of this source", column="--edition", found=edition, expected=str(error)
             ) from error
-    if offer.issued_on is None and not source.transcribed:
+
+
+class _Issued(NamedTuple):
+    """The day of issue of a file, None where its rows tell it, and whether it is an estimate."""
+
+    day: date | None
+    estimated: bool
+
+
+def _issued(offer: Offer, source: Source, found: Identified, *, amends: bool, same: Held | None) -> _Issued:
+    """The day that was told, else the one on which such an edition is usually issued; an amendment's is today."""
+    if offer.issued_on is not None:
+        return _Issued(offer.issued_on, offer.issued_on_estimated)
+    if source.transcribed:
+        return _Issued(None, estimated=False)
+    if same is not None and same.filing.issued_on != "by_row":
+        return _Issued(same.filing.issued_on, same.filing.issued_on_estimated)
+    if found.seen is None and not amends:
         raise BadInput(
             "the day of issue is missing",
             column="--issued-on",
             expected="the day the publisher issued it, such as 2024-02-02; of an amendment the day it was "
             "first seen",
         )
-
-
-def _replaced(offer: Offer, source: Source, editions: Iterable[str]) -> str | None:
-    """The edition that a new one replaces, for sources whose every edition does."""
-    if source.replaces is None:
-        return None
-    try:
-        return source.replaces(offer.edition, editions)
-    except ValueError as error:
-        raise BadInput(
-            "an edition that comes too late to be put before those that are held",
-            column="--edition",
-            found=offer.edition,
-            expected=str(error),
-            todo="an earlier edition needs a filing.yml of its own, and its successor's supersedes changed",
-        ) from error
+    usual = None if found.seen is None or amends else found.seen.issued_on
+    return _Issued(min(usual or offer.retrieved_on, offer.retrieved_on), estimated=True)
 
 
 class _Place(NamedTuple):
@@ -234,7 +294,7 @@ class _Place(NamedTuple):
     like: Held | None
 
 
-def _describe(settings: Settings, offer: Offer, place: _Place, hashes: FileHashes) -> Filing:
+def _describe(settings: Settings, offer: Offer, place: _Place, issued: _Issued, hashes: FileHashes) -> Filing:
     """The filing.yml of a file: what is known of its edition, else of its source."""
     source, edition, supersedes, like = place
     path = registry.packaged_folder(source.code, settings.raw) / "source.yml"
@@ -253,6 +313,8 @@ def _describe(settings: Settings, offer: Offer, place: _Place, hashes: FileHashe
     }
     if like is not None:
         base |= {key: getattr(like.filing, key) for key in base}
+    if source.parse_edition is not None:
+        base |= {"period_start": period.start, "period_end": period.end}
     if offer.url:
         base["url"] = offer.url
     return Filing(
@@ -260,8 +322,8 @@ def _describe(settings: Settings, offer: Offer, place: _Place, hashes: FileHashe
         source=source.code,
         edition=edition,
         file=offer.path.name,
-        issued_on=offer.issued_on or "by_row",
-        issued_on_estimated=offer.issued_on_estimated,
+        issued_on=issued.day or "by_row",
+        issued_on_estimated=issued.estimated,
         retrieved_on=offer.retrieved_on,
         status="transcribed" if source.transcribed else "amended" if supersedes else "original",
         supersedes=supersedes,
@@ -286,6 +348,9 @@ def _refuse_rejected(staged: Staged, path: Path, folder: Path, hashes: FileHashe
     bad = [row for row in staged.rejected if not row.expected]
     if not bad:
         return
+    cause = cause_of(bad, str(path))
+    if cause is not None:
+        raise cause
     shown = "\n".join(f"    record {row.record}: {row.reason}" for row in bad[:5])
     more = f"\n    … and {len(bad) - 5:,} more" if len(bad) > 5 else ""
     raise BadInput(

@@ -19,7 +19,9 @@ from fleetstats.core.schema.tables import tables
 from fleetstats.core.sealed import Damaged, read_sealed, seal, warn_of_cache
 from fleetstats.filings.filing import Held
 from fleetstats.filings.operators import Asked, AskedOperators, OperatorTable, still_answered
+from fleetstats.ingest.identify import check
 from fleetstats.sources import registry
+from fleetstats.sources.recognition import Known
 from fleetstats.sources.staged import Context, Corrected, Rejected, Staged
 
 if TYPE_CHECKING:
@@ -40,21 +42,30 @@ def stage(
     reviewed: Reviewed,
     cache: Path | None,
     progress: Callable[[str], None] = lambda _: None,
+    *,
+    identified: bool = False,
 ) -> list[Staged]:
     """Read every filing, or take it from the cache where nothing that its reading depends on has changed.
 
     That is: its bytes and what filing.yml says of them; its reader's code and what that imports; the shape of core
     tables; the reviewed tables of its source; and what the operator tables answered when it was read. A `cache` of
-    None keeps nothing. Raises what the readers raise; nothing is left half-written.
+    None keeps nothing. A file that is read has to be what its folder says, unless it is `identified` already. Raises
+    what the readers raise; nothing is left half-written.
     """
     results = []
     for one in held:
         progress(one.filing.id)
-        results.append(_read(one, reviewed)[0] if cache is None else _stage_one(one, reviewed, cache))
+        read = functools.partial(_read, identified=identified)
+        results.append(read(one, reviewed)[0] if cache is None else _stage_one(one, reviewed, cache, read))
     return results
 
 
-def _stage_one(held: Held, reviewed: Reviewed, cache: Path) -> Staged:
+def _stage_one(
+    held: Held,
+    reviewed: Reviewed,
+    cache: Path,
+    read_it: Callable[[Held, Reviewed], tuple[Staged, dict[Asked, object]]],
+) -> Staged:
     filing = held.filing
     read = registry.source(filing.source).read
     parts = [
@@ -66,7 +77,7 @@ def _stage_one(held: Held, reviewed: Reviewed, cache: Path) -> Staged:
     kept = _load(folder, reviewed.operators)
     if kept is not None:
         return kept
-    staged, answers = _read(held, reviewed)
+    staged, answers = read_it(held, reviewed)
     _keep(staged, answers, folder)
     return staged
 
@@ -86,11 +97,17 @@ def _reading_sha256(read: Callable[[Context], Staged]) -> str:
     return hashlib.sha256(json.dumps([code, own, shapes]).encode()).hexdigest()
 
 
-def _read(held: Held, reviewed: Reviewed) -> tuple[Staged, dict[Asked, object]]:
+def _read(held: Held, reviewed: Reviewed, *, identified: bool) -> tuple[Staged, dict[Asked, object]]:
     """What a reader makes of a filing, and what it was told of operators."""
+    if not identified and held.filing.original is None:
+        check(held, Known(reviewed.folders, name=held.filing.id))
     asked = AskedOperators(reviewed.operators)
     context = replace(reviewed.context(held), operators=asked)
-    staged = registry.source(held.filing.source).read(context)
+    try:
+        staged = registry.source(held.filing.source).read(context)
+    finally:
+        # Whatever else was wrong may be wrong because of them
+        asked.refuse_unknown()
     if staged.unaccounted:
         raise AssertionError(f"{staged.filing}: {staged.unaccounted} records are not accounted for")
     if context.row_corrections and held.read_as == "original":

@@ -9,7 +9,8 @@ from fleetstats.core.answers import Answer
 from fleetstats.core.errors import EXIT_DIFFERENT, EXIT_DONE
 from fleetstats.core.schema.tables import TABLES
 from fleetstats.core.settings import Settings, packaged_folders
-from fleetstats.quality.revisions import WARNING, Revisions, compare, compared_marts, declared
+from fleetstats.quality.moves import WARNING
+from fleetstats.quality.revisions import Revisions, compare, compared_marts, declared
 from fleetstats.warehouse.base import Tables
 from fleetstats.warehouse.marts import load_statements
 from fleetstats.warehouse.queries import has

@@ -11,7 +11,7 @@ import math
 from calendar import monthrange
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -23,18 +23,17 @@ from fleetstats.filings.restatements import (
     NO_FILING,
     REVIEWED_COLUMNS,
     REVIEWED_FILE,
-    Declared,
     Restatements,
     load_restatements,
 )
-from fleetstats.sources.registry import codes, packaged_folder
+from fleetstats.quality.losses import lost_or_doubled
+from fleetstats.quality.moves import CHANGED, NEW, REMOVED, STOP, WARNING, WITHIN, Judge, Revision, same
+from fleetstats.sources.registry import codes, packaged_folder, sources
+from fleetstats.sources.reviewed import Reviewed
 from fleetstats.warehouse.base import NothingPublished, Tables, Warehouse
 from fleetstats.warehouse.dependencies import sources_of_tables
 from fleetstats.warehouse.marts import load_statements
 from fleetstats.warehouse.queries import has
-
-NEW, CHANGED, REMOVED = "new", "changed", "removed"
-WITHIN, REVIEWED, WARNING, STOP = "within", "reviewed", "warning", "stop"
 
 
 class Compared(NamedTuple):
@@ -49,65 +48,7 @@ def compared_marts() -> dict[str, Compared]:
     return {mart.name: Compared(mart.figures, mart.ends) for mart in tables("mart") if mart.figures}
 
 
-_LIKE = 1e-12
-"""Relative difference below which two floats are the same figure; decimals and counts are compared exactly."""
 _NINE = Decimal("1e-9")
-
-
-@dataclass(frozen=True)
-class Revision:
-    """One figure that is new, changed or removed."""
-
-    table_name: str
-    figure_key: str
-    column_name: str
-    change: str
-    old_value: Decimal | None
-    new_value: Decimal | None
-    old_bound: str | None
-    new_bound: str | None
-    operator: str | None
-    scope: str | None
-    period_end: date | None
-    filings: str
-    verdict: str
-
-    @property
-    def difference(self) -> Decimal | None:
-        """New less old, where both are there."""
-        if self.old_value is None or self.new_value is None:
-            return None
-        return self.new_value - self.old_value
-
-    @property
-    def percent(self) -> float | None:
-        """The difference in per cent of the old value; none where that is 0."""
-        if self.difference is None or not self.old_value:
-            return None
-        return float(self.difference / abs(self.old_value) * 100)
-
-    def row(self) -> dict[str, Any]:
-        """The columns of the ledger that do not depend on the run."""
-        names = set(TABLES["revision"].columns)
-        found = {k: v for k, v in vars(self).items() if k in names}
-        return found | {"difference": self.difference, "percent": self.percent}
-
-    @property
-    def says(self) -> str:
-        """One line for a person."""
-        both = self.old_bound != self.new_bound and self.change == CHANGED
-        old, new = (
-            _say(value, bound, always=both)
-            for value, bound in ((self.old_value, self.old_bound), (self.new_value, self.new_bound))
-        )
-        what = {NEW: f"new: {new}", REMOVED: f"removed: was {old}"}.get(self.change, f"{old} → {new}")
-        moved = f" ({self.percent:+.2f} %)" if self.percent else ""
-        return f"{self.figure_key}: {self.column_name} {what}{moved}"
-
-
-def _say(value: Decimal | None, bound: str | None, *, always: bool) -> str:
-    number = "nothing" if value is None else f"{value.normalize():,f}"
-    return f"{number} {bound}" if bound is not None and (always or bound != "exact") else number
 
 
 @dataclass(frozen=True)
@@ -153,6 +94,14 @@ class _Filings:
         """Those of the sources of which a filing came or went; all of them, if none did."""
         return sources & (self.arrived.keys() | self.gone.keys()) or sources
 
+    def judge(self, sources: set[str], restatements: Restatements) -> Judge:
+        """Who says whether a figure of a mart of these sources moved too far."""
+        rules = [(restatements.declared[s], self.day.get(s, date.min)) for s in sorted(self.moved(sources))]
+        by_filings = bool(sources & (self.arrived.keys() | self.gone.keys()))
+        return Judge(
+            rules, by_filings=by_filings, reviewed=self.responsible(sources) <= restatements.reviewed
+        )
+
     def responsible(self, sources: set[str]) -> set[str]:
         """The filings that a reviewed line has to name."""
         return {n for s in sources for n in self.arrived.get(s) or self.gone.get(s, [])} or {NO_FILING}
@@ -190,7 +139,7 @@ def compare(
             continue
         sources = sources_of_tables([name], dict(statements))
         responsible = filings.of(sources)
-        judge = _Judge(filings, sources, restatements)
+        judge = filings.judge(sources, restatements)
         for key in sorted(old.keys() | new.keys(), key=lambda k: tuple(map(str, k))):
             rows += _revisions(name, compared, key, (old.get(key), new.get(key)), responsible, judge)
     return Revisions(
@@ -223,7 +172,7 @@ def _revisions(
     key: tuple[Any, ...],
     pair: tuple[_Row | None, _Row | None],
     filings: str,
-    judge: _Judge,
+    judge: Judge,
 ) -> Iterator[Revision]:
     old, new = pair
     columns = TABLES[name].key
@@ -233,7 +182,7 @@ def _revisions(
         was, now = (None if row is None else row.values[i] for row in pair)
         bounds = [None if row is None else row.bound for row in pair]
         if old is not None and new is not None:
-            if _same(was, now) and (bounds[0] == bounds[1] or was is None):
+            if same(was, now) and (bounds[0] == bounds[1] or was is None):
                 continue
             change = CHANGED
         elif was is None and now is None:
@@ -256,43 +205,6 @@ def _revisions(
             verdict=WITHIN,
         )
         yield Revision(**{**vars(found), "verdict": judge(found)})
-
-
-class _Judge:
-    """Whether a figure moved by more than the sources of its mart declare."""
-
-    def __init__(self, filings: _Filings, sources: set[str], restatements: Restatements) -> None:
-        moved = filings.moved(sources)
-        self._rules: list[tuple[Declared, date]] = [
-            (restatements.declared[s], filings.day.get(s, date.min)) for s in sorted(moved)
-        ]
-        self._reviewed = filings.responsible(sources) <= restatements.reviewed
-
-    def __call__(self, revision: Revision) -> str:
-        if revision.change == NEW or revision.period_end is None:
-            return WITHIN
-        if revision.change == CHANGED and _same(revision.old_value, revision.new_value):
-            return WITHIN
-        percent = math.inf if revision.percent is None else abs(revision.percent)
-        distance = math.inf if revision.difference is None else abs(revision.difference)
-        exceeded = {
-            rule.on_excess
-            for rule, day in self._rules
-            if day - revision.period_end > timedelta(days=rule.grace_days)
-            and percent > rule.tolerance_percent
-            and distance > rule.tolerance_difference
-        }
-        if not exceeded:
-            return WITHIN
-        if self._reviewed:
-            return REVIEWED
-        return STOP if STOP in exceeded else WARNING
-
-
-def _same(old: Any, new: Any) -> bool:
-    if isinstance(old, float) and isinstance(new, float):
-        return math.isclose(old, new, rel_tol=_LIKE)
-    return bool(old == new)
 
 
 def _decimal(value: Any) -> Decimal | None:
@@ -323,12 +235,18 @@ def revise(
     if as_of is not None:
         return []
     statements, says = load_statements(*packaged_folders("sql")), declared(settings)
+    folders = Reviewed.open(settings).folders
     try:
         with warehouse.read() as before, warehouse.read(run_id) as after:
             was = _published(warehouse, before)
             found = compare(before, after, statements, says)
+            lost = lost_or_doubled(before, after, sources(), folders)
     except NothingPublished:
-        return []  # none, or one that cannot be read: the candidate itself is proved when it is published
+        # None, or one that cannot be read: the candidate itself is proved when it is published
+        with warehouse.read(run_id) as after:
+            _refuse(lost_or_doubled(None, after, sources(), folders))
+        return []
+    _refuse(lost)
     stops = found.of(STOP)
     if stops:
         listed = "\n".join(f"  - {shorten(line, 400)}" for line in stops)
@@ -341,6 +259,16 @@ def revise(
     of = {"run_id": run_id, "publication_id": publication_id, "publication_before": was}
     warehouse.record("revision", run_id, [of | revision.row() for revision in found.rows])
     return found.of(WARNING)
+
+
+def _refuse(lost: list[str]) -> None:
+    if lost:
+        listed = "\n".join(f"  - {line}" for line in lost)
+        raise ChecksFailed(
+            f"records are lost or would count twice; nothing was published\n{listed}\n"
+            "  to do:    look at the filings that were added or taken out last: an older file or another one was taken "
+            "for an edition; fleetstats remove takes a filing out"
+        )
 
 
 def _published(warehouse: Warehouse, before: Tables) -> str:

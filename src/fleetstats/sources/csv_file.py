@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fleetstats.core.errors import BadInput, shorten
+from fleetstats.sources.damage import header_again, refuse_cut, refuse_separator
 
 if TYPE_CHECKING:
     import numpy as np
@@ -83,6 +84,7 @@ class RecordFile:
             return "skip"
 
         done = 0
+        again = [name.strip() for name in self.header]
         try:
             reader = arrow_csv.open_csv(
                 str(self.path),
@@ -110,6 +112,7 @@ class RecordFile:
                     filled |= pc.not_equal(pc.utf8_trim_whitespace(column), "").to_numpy(zero_copy_only=False)
                 self.blank += int((keep & ~filled).sum())
                 self.read += int(keep.sum())
+                self._refuse_header_again(numbers, keep, batch.columns, again)
                 mask = pa.array(keep & filled)
                 yield (
                     pc.filter(pa.array(numbers, pa.int64()), mask),
@@ -128,6 +131,21 @@ class RecordFile:
             raise _too_long(self.name, done + 1) from error
         self.misshapen = sorted(short.values(), key=lambda m: m.record)
         self.read += len(self.misshapen)
+        refuse_cut(self.path, self.name, self.misshapen, max(done, *short) if short else done)
+
+    def _refuse_header_again(
+        self, numbers: np.ndarray, keep: np.ndarray, columns: list[pa.StringArray], header: list[str]
+    ) -> None:
+        import pyarrow.compute as pc
+
+        same = keep.copy()
+        for column, cell in zip(columns, header, strict=True):
+            # Nearly always the first column is enough
+            if not same.any():
+                return
+            same &= pc.equal(pc.utf8_trim_whitespace(column), cell).to_numpy(zero_copy_only=False)
+        if same.any():
+            raise header_again(self.name, int(numbers[same][0]))
 
 
 def _numbers(done: int, count: int, short: dict[int, Misshapen]) -> np.ndarray:
@@ -166,6 +184,7 @@ def open_records(path: Path, name: str | None = None) -> RecordFile:
         _refuse_foreign(head, name)
         encoding = _encoding(data, name)
         header = _header(head, encoding, name)
+        refuse_separator(header, name)
     return RecordFile(path=path, name=name, header=header, encoding=encoding)
 
 
@@ -173,7 +192,13 @@ def _refuse_foreign(head: bytes, name: str) -> None:
     expected = "a CSV file in UTF-8 or cp1252"
     for magic, what in _FOREIGN.items():
         if head.startswith(magic):
-            raise BadInput(f"{what}, not a CSV file", file=name, found=repr(head[:16]), expected=expected)
+            raise BadInput(
+                f"{what}, not a CSV file",
+                file=name,
+                found=repr(head[:16]),
+                expected=expected,
+                todo="fetch the CSV file from its publisher; if there is only this one, save its table as CSV (UTF-8)",
+            )
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise BadInput(
             "another encoding: UTF-16",

@@ -7,6 +7,7 @@ category counts; `choices.csv` says, with a reason, which of several disagreeing
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -21,6 +22,7 @@ from fleetstats.core.schema.arrow import rows_to_table
 from fleetstats.core.schema.vocabulary import BOUNDS
 from fleetstats.core.units import mi_to_km
 from fleetstats.sources.digest_csv import read_corrected
+from fleetstats.sources.recognition import Known, Recognised, Sample, Sure
 from fleetstats.sources.staged import Context, Rejected, Staged
 
 SCOPES_FILE = "scopes.csv"
@@ -109,6 +111,24 @@ def read_figures(context: Context) -> Staged:
     staged.records_loaded = len(rows)
     staged.tables["published_figure"] = rows_to_table("published_figure", rows)
     return staged
+
+
+def recogniser(code: str) -> Callable[[Sample, Known], Recognised | None]:
+    """How a source of transcribed figures knows its own: their form, and categories that its `scopes.csv` places."""
+
+    def recognise(sample: Sample, known: Known) -> Recognised | None:
+        if not sample.has(*_COLUMNS):
+            return None
+        scopes = load_scopes(known.folders(code))
+        rows = sample.cells(*sample.places("company", "category", "measure"))
+        placed = sum((row in scopes) or (("*", *row[1:]) in scopes) for row in rows)
+        if not placed:
+            return None
+        because = f"{placed:,} of {len(rows):,} rows are of categories and measures that are reviewed"
+        sure: Sure = "likely" if placed == len(rows) else "unsure"
+        return Recognised(code, "transcribed figures", sure=sure, because=(because,))
+
+    return recognise
 
 
 def _row(number: int, printed: dict[str, str], context: Context, choices: dict[str, str]) -> dict[str, Any]:

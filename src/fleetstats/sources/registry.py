@@ -18,20 +18,27 @@ CLAIMS = "dao2024_claims"
 
 def _transcribed_figures(code: str) -> Callable[[], Source]:
     def entry() -> Source:
-        from fleetstats.sources.published_figures import read_figures
+        from fleetstats.sources.published_figures import read_figures, recogniser
 
-        return Source(code, read=read_figures, transcribed=True, fills=("published_figure",))
+        return Source(
+            code,
+            read=read_figures,
+            recognise=recogniser(code),
+            transcribed=True,
+            fills=("published_figure",),
+        )
 
     return entry
 
 
 def _cadmv_disengagement() -> Source:
     from fleetstats.filings.double_counts import Counted
-    from fleetstats.sources.cadmv import disengagement, forms, printed
+    from fleetstats.sources.cadmv import disengagement, forms, printed, recognition
 
     return Source(
         "cadmv_disengagement",
         read=disengagement.read,
+        recognise=recognition.recognise_events,
         digest=disengagement.digest,
         in_digest=printed.EVENTS_IN_DIGEST,
         notes_of_file=("initiated_by ", "location ", "column "),
@@ -45,17 +52,19 @@ def _cadmv_disengagement() -> Source:
 
 def _cadmv_mileage() -> Source:
     from fleetstats.filings.double_counts import Counted
-    from fleetstats.sources.cadmv import forms, mileage, printed
+    from fleetstats.sources.cadmv import forms, mileage, printed, recognition, series
 
     return Source(
         "cadmv_mileage",
         read=mileage.read,
+        recognise=recognition.recognise_mileage,
         digest=mileage.digest,
         in_digest=printed.MILEAGE_IN_DIGEST,
         notes_of_file=("column ",),
         parse_edition=forms.edition_period,
         period_column=forms.is_month,
         size=("cadmv_mileage_filer", "rows"),
+        unlike=series.unlike,
         printed=printed.MILEAGE,
         double_counts={"mileage": Counted("cadmv_mileage_month", "distance_mi_reported", ("kept",))},
         rare_events=mileage.disengagements,
@@ -63,17 +72,19 @@ def _cadmv_mileage() -> Source:
 
 
 def _nhtsa_sgo() -> Source:
-    from fleetstats.sources.nhtsa_sgo import counts, digest, editions, reports
+    from fleetstats.sources.nhtsa_sgo import counts, digest, editions, hashes, recognition, reports
 
     return Source(
         "nhtsa_sgo",
         read=reports.read,
+        recognise=recognition.recognise,
         digest=digest.digest,
         in_digest=digest.IN_DIGEST,
         parse_edition=editions.parse_edition,
-        replaces=editions.replaces,
         fills=("record_hash",),
         size=("record_hash", None),
+        keys=("record_hash", "record_key"),
+        key_number=hashes.number_of,
         printed={"nhtsa_incident_month": reports.printed},
         rare_events=counts.incidents_with_mileage,
     )

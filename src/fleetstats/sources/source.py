@@ -13,11 +13,16 @@ if TYPE_CHECKING:
     from fleetstats.core.periods import Period
     from fleetstats.filings.double_counts import Counted
     from fleetstats.sources.printed import DigestRows, PrintedRecords
+    from fleetstats.sources.recognition import Known, Recognised, Sample
     from fleetstats.sources.staged import Context, Staged
 
 
 def _never(_: str) -> bool:
     return False
+
+
+def _not_asked(_: Sample, __: Known) -> Recognised | None:
+    return None
 
 
 @dataclass(frozen=True)
@@ -29,14 +34,17 @@ class Source:
       ours to ship; `in_digest` says how rows of core tables stand there, and `notes_of_file` how the notes begin that
       are made from the file, and so again with each digest.
     - `parse_edition` is the period of an edition's name, `ValueError` for a name that is none.
-    - `replaces` is the edition that a new one replaces, given those held, where every edition does; `ValueError` for
-      one that comes too late to be put before them.
+    - `recognise` reads from the bytes what a file is, None where it is none of this source's; see `recognition`.
     - `transcribed`: filings are transcriptions, every row with a date and a citation of its own; without
       `parse_edition`, the rows tell the period.
     - `period_column`: whether a header cell names a period, so that it is another one in the next edition.
     - `fills` names the core tables that it fills together with other sources; its own name it in the dictionary.
     - `size` is a staged table with the column whose sum, or without a column whose rows, measure an edition; where it
       is None the records loaded do.
+    - `unlike` says why an edition cannot follow the one before it, for a person to look at; None if it can.
+    - `keys` is a staged table with the column that names each record, where an edition holds all records of the one
+      before it.
+    - `key_number` is the number in a key that grows as records come in, about in the order of their coming.
     - `printed` gives, by core table, the records of an original behind a row.
     - `double_counts`: what `double_counts.csv` may be about, by measure.
     - `rare_events` gives the numbers of events, from the core tables, that rates need limits for.
@@ -49,11 +57,14 @@ class Source:
     in_digest: Mapping[str, DigestRows] = field(default_factory=dict)
     notes_of_file: tuple[str, ...] = ()
     parse_edition: Callable[[str], Period] | None = None
-    replaces: Callable[[str, Iterable[str]], str | None] | None = None
+    recognise: Callable[[Sample, Known], Recognised | None] = _not_asked
     transcribed: bool = False
     period_column: Callable[[str], bool] = _never
     fills: tuple[str, ...] = ()
     size: tuple[str, str | None] | None = None
+    unlike: Callable[[Staged, Staged], str | None] | None = None
+    keys: tuple[str, str] | None = None
+    key_number: Callable[[str], int] | None = None
     printed: Mapping[str, PrintedRecords] = field(default_factory=dict)
     double_counts: Mapping[str, Counted] = field(default_factory=dict)
     rare_events: Callable[[Mapping[str, pa.Table]], Iterable[int]] | None = None
@@ -62,6 +73,13 @@ class Source:
     def __post_init__(self) -> None:
         if self.parse_edition is None and not self.transcribed:
             raise ValueError(f"{self.code}: neither its editions nor its rows tell the period")
+
+    def keys_of(self, staged: Staged) -> set[str]:
+        """The names of the records of an edition; `ValueError` of a source whose records have none."""
+        if self.keys is None:
+            raise ValueError(f"{self.code}: its records have no keys")
+        table, column = self.keys
+        return set(staged.tables[table][column].to_pylist())
 
     def size_of(self, staged: Staged) -> int:
         """How large an edition is, in the unit in which its editions are compared."""

@@ -18,7 +18,8 @@ from fleetstats.core.schema.arrow import rows_to_table
 from fleetstats.core.schema.tables import TABLES
 from fleetstats.core.settings import packaged
 from fleetstats.filings.restatements import Declared, Restatements, load_restatements
-from fleetstats.quality.revisions import STOP, Revisions, compare, compared_marts
+from fleetstats.quality.moves import STOP
+from fleetstats.quality.revisions import Revisions, compare, compared_marts
 from fleetstats.sources.registry import codes
 from fleetstats.warehouse.marts import load_statements
 

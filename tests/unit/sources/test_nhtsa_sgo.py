@@ -19,9 +19,10 @@ from fleetstats.ingest.land import Offer, add
 from fleetstats.sources.nhtsa_sgo.counts import count_incidents
 from fleetstats.sources.nhtsa_sgo.denominators import denominators
 from fleetstats.sources.nhtsa_sgo.digest import digest
-from fleetstats.sources.nhtsa_sgo.editions import parse_edition, replaces
+from fleetstats.sources.nhtsa_sgo.editions import edition_of_month, parse_edition
 from fleetstats.sources.nhtsa_sgo.hashes import hash_cells
-from fleetstats.sources.nhtsa_sgo.reports import parse_month, parse_version, read
+from fleetstats.sources.nhtsa_sgo.months import parse_month
+from fleetstats.sources.nhtsa_sgo.reports import parse_version, read
 from fleetstats.sources.staged import Context, Staged
 
 Maker = Callable[..., Context]
@@ -272,33 +273,50 @@ def test_counts_add_up_over_every_cut(reports: list[tuple[int, str, str | None]]
 
 
 def test_editions() -> None:
-    assert parse_edition("2026-08").end == date(2026, 8, 31)
-    assert parse_edition("archive-2021-2025").start == date(2021, 7, 1)
-    for wrong in ("2026", "2026-13", "2024-01", "archive"):
+    assert parse_edition("2026-08").end == date(2026, 7, 31)
+    assert parse_edition("2026-08-amended-2") == parse_edition("2026-08")
+    assert parse_edition("2022-06").start == date(2021, 7, 1)
+    assert parse_edition("archive-2021-2025-amended-1") == parse_edition("archive-2021-2025")
+    for wrong in ("2026", "2026-13", "2021-05", "archive"):
         with pytest.raises(ValueError, match="2021"):
             parse_edition(wrong)
-    assert replaces("2026-10", ["2026-03", "2026-08", "archive-2021-2025"]) == "2026-08"
-    assert replaces("2026-10", ["archive-2021-2025"]) is None
-    with pytest.raises(ValueError, match="later than 2026-08"):
-        replaces("2026-05", ["2026-08"])
+    assert edition_of_month(date(2025, 6, 1), first_order=True) == "archive-2021-2025"
+    assert edition_of_month(date(2025, 6, 1), first_order=False) == "2025-07"
+    assert edition_of_month(date(2025, 12, 1), first_order=False) == "2026-01"
 
 
-def test_a_new_edition_replaces_the_latest_one_held(as_csv: Callable[..., bytes], tmp_path: Path) -> None:
+def edition(*reports: dict[str, str], as_csv: Callable[..., bytes]) -> bytes:
+    return as_csv([CURRENT, *([one.get(c, "") for c in CURRENT] for one in reports)])
+
+
+def test_an_edition_that_lost_records_is_refused(as_csv: Callable[..., bytes], tmp_path: Path) -> None:
     path = tmp_path / "ads.csv"
-    path.write_bytes(as_csv([CURRENT, [report().get(c, "") for c in CURRENT]]))
+    september = {"Report Submission Date": "SEP-2026", "Incident Date": "SEP-2026"}
+    path.write_bytes(edition(report() | september, as_csv=as_csv))
     settings = Settings(home=tmp_path / "home", originals=None)
-    landed = add(settings, Offer("nhtsa_sgo", path, "2026-10", date(2026, 10, 5), date(2026, 10, 6)))
-    assert (landed.filing, landed.supersedes) == ("nhtsa_sgo/2026-10", "nhtsa_sgo/2026-08")
-    assert any(text.startswith("rows: 1, against 1,365 in nhtsa_sgo/2026-08") for text in landed.found)
-    assert any("another size" in text for text in landed.warnings)
-    path.write_bytes(as_csv([CURRENT, [report("7-7").get(c, "") for c in CURRENT]]))
-    for edition, issued, message in (
-        ("2026-09", date(2026, 10, 7), "too late"),
-        ("2026-11", date(2026, 10, 1), "issued before the one it supersedes"),
-        ("2026", date(2026, 10, 7), "not an edition of this source"),
+    with pytest.raises(BadInput, match=r"records are gone\n[^\n]*\n  found:    1,365: 13781-11375/1"):
+        add(settings, Offer("nhtsa_sgo", path, "2026-10", date(2026, 10, 5), date(2026, 10, 6)))
+    for told, message in (
+        (
+            "2026-09",
+            r"column edition\n  found:    by its bytes: nhtsa_sgo/2026-10 .*\n  expected: as it was told: ",
+        ),
+        ("2026", "not an edition of this source"),
     ):
         with pytest.raises(BadInput, match=message):
-            add(settings, Offer("nhtsa_sgo", path, edition, issued, date(2026, 11, 6)))
+            add(settings, Offer("nhtsa_sgo", path, told, date(2026, 10, 7), date(2026, 11, 6)))
+
+
+def test_an_edition_is_not_issued_out_of_order(as_csv: Callable[..., bytes], tmp_path: Path) -> None:
+    path = tmp_path / "ads.csv"
+    path.write_bytes(
+        edition(report() | {"Report Submission Date": "SEP-2026", "Incident Date": "SEP-2026"}, as_csv=as_csv)
+    )
+    settings = Settings(home=tmp_path / "home", originals=None)
+    with pytest.raises(
+        BadInput, match=r"out of the order .*\n.*\n  found:    2026-10 on 2026-08-01, and 2026-08 on"
+    ):
+        add(settings, Offer("nhtsa_sgo", path, "2026-10", date(2026, 8, 1), date(2026, 11, 6)))
 
 
 def test_cells_are_told_apart_by_their_borders() -> None:

@@ -93,12 +93,15 @@ def is_month(cell: str) -> bool:
     return parse_month_header(cell) is not None
 
 
+_TIME = r"( (/ )?\d{1,2}:\d{2}(:\d{2})?( ?[ap]m)?)?"
+"""A time of day that a form or a spreadsheet adds; it is not looked at."""
+
 _DATE_FORMS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), order)
     for pattern, order in (
-        (r"(\d{1,2})/(\d{1,2})/(\d{4}|\d{2})", "mdy"),
-        (r"(\d{4})-(\d{2})-(\d{2})( (/ )?\d{2}:\d{2}:\d{2})?", "ymd"),
-        (r"(\d{4})\.(\d{1,2})\.(\d{1,2})\.?( \d{1,2}:\d{2}:\d{2})?", "ymd"),
+        (r"(\d{1,2})/(\d{1,2})/(\d{4}|\d{2})" + _TIME, "mdy"),
+        (r"(\d{4})-(\d{2})-(\d{2})" + _TIME, "ymd"),
+        (r"(\d{4})\.(\d{1,2})\.(\d{1,2})\.?" + _TIME, "ymd"),
         (r"(\d{4})/(\d{1,2})/(\d{1,2})", "ymd"),
         (r"(\d{4})(\d{2})(\d{2})", "ymd"),
         (r"(\d{1,2})\.(\d{1,2})\.(\d{4})", "mdy"),

@@ -125,7 +125,7 @@ def _read_batch(
     faults.add(columns.title("disengagements"), disengagements)
     annual = interpret(columns.cells(batch, "annual_total"), _distance_or_none)
     faults.add(columns.title("annual_total"), annual)
-    by_month = {month: interpret(batch.cells[i], _distance_or_none) for month, i in months.items()}
+    by_month = {month: interpret(batch.cells[i], _month_or_none) for month, i in months.items()}
     for month, cells in by_month.items():
         faults.add(file.header[months[month]], cells)
     keep = reject_faults(batch, faults, staged)
@@ -176,8 +176,19 @@ def _read_batch(
     return report, vehicle_month
 
 
+MOST_IN_A_MONTH = 15_000
+"""Miles that no vehicle drives in a month, day and night through a city; the most that was reported is 7,763.7."""
+
+
 def _distance_or_none(text: str) -> Decimal | None:
     return parse_distance(text) if text.strip() else None
+
+
+def _month_or_none(text: str) -> Decimal | None:
+    miles = _distance_or_none(text)
+    if miles is not None and miles > MOST_IN_A_MONTH:
+        raise ValueError(f"more than {MOST_IN_A_MONTH:,} miles of one vehicle in one month: another unit?")
+    return miles
 
 
 def _sum_months(columns: list[pa.Array], zero: pa.Scalar, name: str) -> pa.Array:

@@ -18,6 +18,11 @@ def hash_cells(cells: Sequence[str]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:_HASH_DIGITS]
 
 
+def number_of(record_key: str) -> int:
+    """The number of a report, as 14829 of `30270-14829/2`: NHTSA counts them as they come in, whoever sends them."""
+    return int(record_key.partition("/")[0].rpartition("-")[2])
+
+
 def hide_narratives(staged: Staged) -> None:
     """Leave nothing of a narrative in the notes of corrections: a hash says which text it was."""
     for i, one in enumerate(staged.corrected):

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date
 from typing import Any
 
 from fleetstats.core.errors import BadInput
-from fleetstats.core.periods import MONTH_NAMES
 from fleetstats.core.schema.arrow import rows_to_table
 from fleetstats.core.units import parse_count
 from fleetstats.sources.columns import FoundColumns, find_columns
@@ -22,13 +20,13 @@ from fleetstats.sources.nhtsa_sgo.denominators import placed
 from fleetstats.sources.nhtsa_sgo.digest import read_digest
 from fleetstats.sources.nhtsa_sgo.editions import check_edition, parse_edition
 from fleetstats.sources.nhtsa_sgo.hashes import hash_cells, hide_narratives
+from fleetstats.sources.nhtsa_sgo.months import parse_month
 from fleetstats.sources.printed import Original, Printed
 from fleetstats.sources.records import Batch, Faults, Owner, interpret, open_form, read_batches, reject_faults
 from fleetstats.sources.staged import Context, Rejected, Staged
 
 _FIGURES = "report_id report_version entity report_type month incident state driver severity".split()
 """The columns that are, or decide, a figure."""
-_MONTH_CELL = re.compile(r"([A-Z]{3})-(20\d\d)")
 
 
 def read(context: Context) -> Staged:
@@ -85,17 +83,6 @@ class _Drivers:
             )
             return "other"
         return found
-
-
-def parse_month(text: str) -> date | None:
-    """`JUL-2026` as the first day of the month, an empty cell as None; `ValueError` for anything else."""
-    if not text.strip():
-        return None
-    match = _MONTH_CELL.fullmatch(text.strip().upper())
-    number = MONTH_NAMES.get(match[1].casefold()) if match else None
-    if match is None or number is None:
-        raise ValueError("no month such as JUL-2026")
-    return date(int(match[2]), number, 1)
 
 
 def parse_version(text: str) -> int:

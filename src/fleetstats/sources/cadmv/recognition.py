@@ -1,0 +1,168 @@
+"""Which of the California DMV's reports the bytes are: mileage or events, which programme, which report year.
+
+Permits tell the programme (AVT… with a driver, AVDT… driverless). The month columns of a mileage report tell its year,
+and whether it is a first report, which reaches back to January of the year before. Events have days instead: nearly all
+lie in the report's period, and the few that do not (QUIRKS: at most one in a hundred) are misprints of the filers.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+
+from fleetstats.core.periods import Period, month_end, months_between, report_year_period
+from fleetstats.filings.chains import without_amendment
+from fleetstats.filings.operators import normalise_permit
+from fleetstats.sources.cadmv.forms import DRIVERLESS, parse_event_date, parse_month_header, scope_of
+from fleetstats.sources.recognition import Known, Recognised, Sample, Sure
+
+STRAYS = 0.02
+"""The share of days outside its period that an edition may have: 12 of 7,000 is the most that is held."""
+
+
+def recognise_mileage(sample: Sample, _: Known) -> Recognised | None:
+    """What the bytes say of a mileage report, or None where they are none."""
+    permit = sample.place("Permit Number")
+    months = sorted({m for cell in sample.file.header if (m := parse_month_header(cell)) is not None})
+    if permit is None or not sample.has("Manufacturer", "ANNUAL TOTAL") or not months:
+        return None
+    programme, because = _programme([row[0] for row in sample.cells(permit)])
+    last = max(months)
+    year = report_year_of(last)
+    because.append(f"{len(months)} month columns, {months[0]:%b %Y} to {last:%b %Y}")
+    doubts = [] if months == list(months_between(months[0], last)) else ["months are missing in the header"]
+    if last.month != 11:
+        doubts.append(f"the last month is {last:%b %Y}, and a report year ends in November")
+    first = len(months) > 12
+    main, early = _names(programme)
+    return Recognised(
+        "cadmv_mileage",
+        f"the DMV's mileage report {year}, {_kind(programme, first=first)}",
+        (f"{year}{early if first else main}",),
+        Period(months[0], month_end(last.year, last.month)),
+        "certain",
+        tuple(because),
+        tuple(doubts),
+        usual_day(year),
+    )
+
+
+def recognise_events(sample: Sample, known: Known) -> Recognised | None:
+    """What the bytes say of a disengagement report, or None where they are none."""
+    places = sample.places("Permit Number", "DATE")
+    ours = sample.has("Manufacturer", "DISENGAGEMENT INITIATED BY*", "DESCRIPTION OF FACTS*")
+    if not ours or len(places) < 2:
+        return None
+    rows = sample.cells(*places)
+    programme, because = _programme([row[0] for row in rows])
+    days = sorted(day for text in (row[1] for row in rows) if (day := _day(text)) is not None)
+    if not days:
+        what = f"the DMV's disengagement report, {_kind(programme)}"
+        return Recognised(
+            "cadmv_disengagement", what, sure="unsure", because=(*because, "no day can be read")
+        )
+    by_year = Counter(report_year_of(day) for day in days)
+    because.append(", ".join(f"{count:,} days in report year {y}" for y, count in sorted(by_year.items())))
+    most = max(by_year, key=lambda y: by_year[y])
+    likely, doubts = _by_days(days, most, by_year, programme), []
+    if not likely:
+        likely = [f"{most}{_names(programme)[0]}"]
+        outside = len(days) - by_year[most]
+        doubts.append(
+            f"{outside:,} of {len(days):,} days lie outside report year {most}: are day and month swapped?"
+        )
+    likely, seen = _filed_beside(likely, Counter(normalise_permit(row[0]) for row in rows), known)
+    because += [seen] if seen is not None else []
+    first = likely[0].endswith(_names(programme)[1])
+    sure: Sure = "certain" if seen is not None or len(likely) == 1 or len(days) > 1000 else "likely"
+    return Recognised(
+        "cadmv_disengagement",
+        f"the DMV's disengagement report {likely[0][:4]}, {_kind(programme, first=first)}",
+        tuple(likely),
+        Period(days[0], days[-1]),
+        sure,
+        tuple(because),
+        tuple(doubts),
+        usual_day(int(likely[0][:4])),
+    )
+
+
+def _by_days(days: list[date], most: int, by_year: Counter[int], programme: str | None) -> list[str]:
+    """The editions in whose period all days lie, but for a few strays; that of all filers first."""
+    few = max(1, int(STRAYS * len(days)))
+    main, first = _names(programme)
+    found = [f"{most}{main}"] if len(days) - by_year[most] <= few else []
+    for year in (most, most + 1):
+        inside = sum(date(year - 1, 1, 1) <= day <= report_year_period(year).end for day in days)
+        if len(days) - inside <= few:
+            found.append(f"{year}{first}")
+    return found
+
+
+def _filed_beside(likely: list[str], events: Counter[str], known: Known) -> tuple[list[str], str | None]:
+    """The editions by the mileage that is held: a mileage report prints the disengagements of each filer.
+
+    The edition that prints as many as there are is the one; first reports are those of filers who have filed nothing
+    earlier; else that in which all filers of these events filed their mileage is the likeliest.
+    """
+    filed = _filers(known)
+    if not events:
+        return likely, None
+    for edition in likely:
+        printed = filed.get(edition, {})
+        if all(printed.get(permit) == count for permit, count in events.items()):
+            return [edition], f"as many events of each filer as the mileage report {edition} prints"
+    earlier = {p for edition, filers in filed.items() if edition[:4] < likely[0][:4] for p in filers}
+    of_all = [edition for edition in likely if not edition.endswith(("-first-time", "-first"))]
+    if of_all and events.keys() <= earlier:
+        return of_all, "all of its filers have filed in earlier years"
+    for edition in likely:
+        if events.keys() <= filed.get(edition, {}).keys():
+            return [edition, *(e for e in likely if e != edition)], f"its filers filed mileage for {edition}"
+    return likely, None
+
+
+def _filers(known: Known) -> dict[str, dict[str, int]]:
+    """The disengagements that mileage reports print, by edition and permit."""
+    found: dict[str, dict[str, int]] = {}
+    for edition, staged in known.editions("cadmv_mileage").items():
+        table = staged.tables["cadmv_mileage_filer"].select(["permit", "disengagements"]).to_pylist()
+        found[without_amendment(edition)] = {row["permit"]: row["disengagements"] for row in table}
+    return found
+
+
+def usual_day(report_year: int) -> date:
+    """The last day of the month in which the reports of a year are issued: of 2018 to 2023 on 2 to 26 February."""
+    return month_end(report_year + 1, 2)
+
+
+def report_year_of(day: date) -> int:
+    """The report year of a day: it begins on 1 December of the year before."""
+    return day.year + (day.month == 12)
+
+
+def _programme(permits: list[str]) -> tuple[str | None, list[str]]:
+    scopes = Counter(scope_of(normalise_permit(text)) for text in permits)
+    found = {scope: count for scope, count in scopes.items() if scope is not None}
+    if not found:
+        return None, ["no permit that can be read"]
+    programme = max(found, key=lambda scope: found[scope])
+    letters = "AVDT" if programme == DRIVERLESS else "AVT"
+    return programme, [f"{found[programme]:,} of {len(permits):,} permits are {letters}…"]
+
+
+def _names(programme: str | None) -> tuple[str, str]:
+    """How the editions of a programme are called after their year: of all filers, and of those who file first."""
+    return ("-driverless", "-driverless-first") if programme == DRIVERLESS else ("", "-first-time")
+
+
+def _kind(programme: str | None, *, first: bool = False) -> str:
+    kind = "driverless" if programme == DRIVERLESS else "with a driver"
+    return f"first reports, {kind}" if first else kind
+
+
+def _day(text: str) -> date | None:
+    try:
+        return parse_event_date(text)
+    except ValueError:
+        return None
