@@ -12,6 +12,7 @@ with held as (
         period_end,
         'held' as status,
         cast(null as varchar(200)) as reason,
+        regexp_replace(regexp_replace(filing, '^[^/]*/', ''), '-amended-[0-9]+$', '') as document,
         filing
     from holding
     union all
@@ -29,6 +30,7 @@ with held as (
             when 'derived' then 'derived from other figures'
             else 'chosen by review: ' || choice_reason
         end as reason,
+        cast(null as varchar(200)) as document,
         filing
     from (
         select
@@ -52,6 +54,7 @@ select
     period_end,
     status,
     reason,
+    document,
     filing
 from held
 union all
@@ -65,6 +68,7 @@ select
     cast(d.month + interval '1' month - interval '1' day as date) as period_end,
     case d.decision when 'left_out' then 'counted_once' else 'counted_twice' end as status,
     cast(d.value as varchar(40)) || ' also in ' || d.other_filing || ': ' || d.reason as reason,
+    cast(null as varchar(200)) as document,
     d.filing
 from known_double_count as d
 inner join filing as f on f.filing = d.filing and f.in_force
@@ -80,11 +84,19 @@ select
     g.period_end,
     g.status,
     g.reason,
+    g.document,
     cast(null as varchar(200)) as filing
 from known_gap as g
 where
     g.status = 'partial'
-    or not exists (
+    -- A gap of a document is closed by that document alone, whatever else holds figures of its period
+    or (
+        g.document is not null
+        and not exists (select 1 from held as h where h.source = g.source and h.document = g.document)
+    )
+    or (
+        g.document is null
+        and not exists (
         select 1
         from held as h
         where
@@ -102,4 +114,5 @@ where
             and h.period_start = g.period_start
             and h.period_end = g.period_end
             and h.status = 'held'
+        )
     )

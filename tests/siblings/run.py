@@ -1,6 +1,6 @@
-"""Tries the wrong siblings of every publisher's file, and counts what happens: refused, stopped, right, published wrong.
+"""Tries the wrong siblings of every file that is held, and counts: refused, stopped, right, published wrong.
 
-    python -m tests.siblings.run --originals FOLDER [--only cadmv_mileage/2022] [--kinds 'cut at a byte,doubled'] [--add-only]
+    python -m tests.siblings.run --originals FOLDER [--only cadmv_mileage/2022] [--kinds 'cut at a byte,doubled']
 
 Each sibling is tried in two ways: as other bytes for an edition that is held (`amends`), and as an edition that is not
 held yet (`new`), which is harder, since there is nothing of it to compare with.

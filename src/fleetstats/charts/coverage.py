@@ -36,14 +36,14 @@ select
     c.source, s.title_en as source_en, s.title_zh as source_zh,
     c.operator, o.name_en as operator_en, o.name_zh as operator_zh,
     c.scope, p.title_en as scope_en, p.title_zh as scope_zh,
-    c.measure, c.period, c.period_start, c.period_end, c.status
+    c.measure, c.period, c.period_start, c.period_end, c.status, c.document
 from coverage as c
 left join source as s on s.source = c.source
 left join operator as o on o.operator = c.operator
 left join scope as p on p.scope = c.scope
 """.strip()
 
-COLUMNS = "source operator measure period_start period_end status".split()
+COLUMNS = "source operator measure period_start period_end status document".split()
 ENDS = "period_start"
 TOP = 6
 """Firms named per source; the others share one line."""
@@ -169,17 +169,30 @@ def _until(rows: Sequence[Row], provenance: Provenance) -> date:
     return min(latest, parse_period(provenance.quarter).end) if provenance.quarter else latest
 
 
+def entries(rows: Sequence[Row]) -> list[str]:
+    """The status of everything that should exist, each once: a document counts once, whether it is held, with its forty
+    firms, or missing, with a single line; so does a figure that is no document's."""
+    found: dict[tuple[object, ...], str] = {}
+    for r in rows:
+        own = (r["operator"], r["measure"], r["period_start"], r["period_end"]) if not r["document"] else ()
+        key = (r["source"], r["document"], *own)
+        status = str(r["status"])
+        if key not in found or RANK.index(status) < RANK.index(found[key]):
+            found[key] = status
+    return list(found.values())
+
+
 def finding(rows: Sequence[Row], words: Words) -> tuple[str, str]:
-    """How many of the lines are held, and what is the largest hole."""
-    held = sum(r["status"] == "held" for r in rows)
-    missing, lost = (sum(r["status"] == s for r in rows) for s in ("missing", "not_found"))
-    share = 100 * held / len(rows)
+    """How many of the documents and figures are held, and what is the largest hole."""
+    expected = entries(rows)
+    held, missing, lost = (sum(s == status for s in expected) for status in ("held", "missing", "not_found"))
+    share = 100 * held / len(expected)
     whole = [r for r in rows if r["operator"] == "all" and r["status"] == "missing"]
     largest = max(whole, key=lambda r: (r["period_end"], str(r["scope"])), default=None)
     headline = words.say(
-        "{held} of {all} entries that should exist are held ({share})",
+        "{held} of {all} documents and figures that should exist are held ({share})",
         held=held,
-        all=len(rows),
+        all=len(expected),
         share=f"{share:.0f}%",
     )
     deck = words.say(

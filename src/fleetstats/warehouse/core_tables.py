@@ -39,7 +39,7 @@ _DIFFERENCES_FILE = "known_differences.csv"
 _SCOPES_FILE = "scopes.csv"
 
 
-_GAP_COLUMNS = "company scope measure period status reason".split()
+_GAP_COLUMNS = "company scope measure period status reason document".split()
 
 
 _DIFFERENCE_COLUMNS = "check_name filing operator record difference reason reviewed_on".split()
@@ -118,7 +118,7 @@ def _from_reviewed(
                 described.append(load_yaml(folder / _SOURCE_FILE))
             gaps += [
                 _gap(source.code, n, row, reviewed, folder)
-                for n, row in read_rows(folder / _GAPS_FILE, _GAP_COLUMNS)
+                for n, row in read_rows(folder / _GAPS_FILE, _gap_columns(folder / _GAPS_FILE))
             ]
             differences += [
                 _difference(n, row, folder)
@@ -157,6 +157,15 @@ def _from_reviewed(
     }
 
 
+def _gap_columns(path: Path) -> list[str]:
+    """The columns of a file of gaps; those of versions before had no documents."""
+    if not path.exists():
+        return _GAP_COLUMNS
+    with path.open(encoding="utf-8-sig", errors="replace") as file:
+        before = file.readline().rstrip("\r\n") == ",".join(_GAP_COLUMNS[:-1])
+    return _GAP_COLUMNS[:-1] if before else _GAP_COLUMNS
+
+
 def _gap(source: str, record: int, row: dict[str, str], reviewed: Reviewed, folder: Path) -> dict[str, Any]:
     path = folder / _GAPS_FILE
     try:
@@ -183,6 +192,7 @@ def _gap(source: str, record: int, row: dict[str, str], reviewed: Reviewed, fold
         "period_end": period.end,
         "status": row["status"],
         "reason": row["reason"],
+        "document": row.get("document") or None,
     }
 
 

@@ -254,7 +254,7 @@ def coverage() -> pd.DataFrame:
                 {
                     "source": source, "operator": operator, "scope": WITH_DRIVER, "measure": "mileage",
                     "period": str(year), "period_start": date(year, 1, 1), "period_end": date(year, 12, 31),
-                    "status": statuses[(n + year + s) % len(statuses)],
+                    "status": statuses[(n + year + s) % len(statuses)], "document": None,
                 }
                 for year in (2021, 2022, 2023)
             ]  # fmt: skip

@@ -47,6 +47,11 @@ def _fields() -> Iterator[Field]:
     yield text("cadence", "How often the publisher issues it")
     yield text("title", "Title of the document or page")
     yield text("url", "Address of the document or page")
+    yield text(
+        "document",
+        "Name of the edition that holds the figures or would hold them, without `-amended-…`; none of figures that are no one "
+        "edition's",
+    )
     yield text("licence", "Under which terms the filing may be used")
     yield text(
         "status",

@@ -19,7 +19,7 @@ from fleetstats.core.schema.tables import TABLES
 from fleetstats.core.units import mi_to_km, parse_distance
 from fleetstats.filings.corrections import Correction, corrections_sha256
 from fleetstats.sources import csv_file
-from fleetstats.sources.cadmv.mileage import digest, read, to_km
+from fleetstats.sources.cadmv.mileage import MOST_IN_A_MONTH, digest, read, to_km
 from fleetstats.sources.staged import Context, Staged
 
 Maker = Callable[..., Context]
@@ -281,8 +281,8 @@ def test_a_year_too_long_for_its_column_is_a_message_not_a_traceback(stage: Call
 
 DISTANCES = st.one_of(
     st.sampled_from(["", "0", "0", "1,049.54", "830 .04", "1.09E-06"]),
-    st.integers(0, 10**14).map(lambda n: f"{Decimal(n).scaleb(-9):f}"),
-    st.integers(0, 10**6).map(lambda n: f"{n:,}"),
+    st.integers(0, MOST_IN_A_MONTH * 10**9 // 2).map(lambda n: f"{Decimal(n).scaleb(-9):f}"),
+    st.integers(0, MOST_IN_A_MONTH // 2).map(lambda n: f"{n:,}"),
 )
 CARS = st.builds(
     Car,

@@ -232,7 +232,7 @@ TABLES = (
     mart(
         "coverage",
         "What is held of one source, operator, scope and period, and what is missing and why.",
-        "source operator? scope? measure period period_start period_end status reason? filing?",
+        "source operator? scope? measure period period_start period_end status reason? document? filing?",
         key="source operator scope measure period_start period_end status filing",
         figures="",
     ),

@@ -53,7 +53,7 @@ TABLES = (
         "known_gap",
         "reference",
         "One row per figure or filing that is known to be missing, and why.",
-        "source operator? scope? measure? period period_start period_end status reason",
+        "source operator? scope? measure? period period_start period_end status reason document?",
         key="source operator scope measure period_start period_end",
     ),
     table(
