@@ -11,6 +11,7 @@ select
     t.annual_mi_high,
     t.disengagements,
     t.bound,
+    t.confidence,
     t.filing,
     'filing=' || t.filing || ', permit=' || t.permit as core_key
 from cadmv_mileage_filer as t

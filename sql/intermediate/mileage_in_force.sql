@@ -7,6 +7,8 @@ select
     m.distance_mi_reported,
     m.vehicles,
     m.vehicles_masked,
+    m.bound,
+    m.confidence,
     m.filing,
     f.issued_on,
     f.issued_on_estimated,

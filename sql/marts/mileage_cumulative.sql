@@ -10,7 +10,11 @@ select
     since,
     months_held,
     months_spanned - months_held as months_missing,
-    case when months_spanned > months_held then 'at_least' else 'exact' end as bound
+    case
+        when months_spanned > months_held then 'at_least'
+        when one_bound = other_bound then one_bound
+        else 'approximate'
+    end as bound
 from (
     select
         operator,
@@ -20,6 +24,8 @@ from (
         cast(sum(distance_mi_reported) over so_far as decimal(18, 9)) as distance_mi_cumulative,
         min(month) over so_far as since,
         count(*) over so_far as months_held,
+        min(bound) over so_far as one_bound,
+        max(bound) over so_far as other_bound,
         cast(
             (extract(year from month) - extract(year from min(month) over so_far)) * 12
             + extract(month from month) - extract(month from min(month) over so_far) + 1

@@ -8,7 +8,11 @@ select
     count(*) as months,
     cast(sum(distance_km) as decimal(28, 15)) as distance_km,
     cast(sum(distance_mi_reported) as decimal(18, 9)) as distance_mi_reported,
-    case count(*) when 3 then 'exact' else 'at_least' end as bound
+    case
+        when count(*) < 3 then 'at_least'
+        when min(bound) = max(bound) then min(bound)
+        else 'approximate'
+    end as bound
 from mileage_monthly
 group by
     operator,

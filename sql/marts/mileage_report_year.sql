@@ -12,5 +12,6 @@ select
     t.annual_km_high as km_high,
     t.disengagements,
     t.bound,
+    t.confidence,
     t.filing
 from annual_mileage_in_force as t

@@ -70,7 +70,8 @@ class Fuzz:
 
     def lands(self) -> object:
         """A publisher's file that is added."""
-        from fleetstats.ingest.land import Offer, add
+        from fleetstats.ingest.describe import Offer
+        from fleetstats.ingest.land import add
 
         path = self.folder / "any.csv"
         path.write_text(self.mutated(self.dice.choice(self.texts)), "utf-8", errors="surrogateescape")

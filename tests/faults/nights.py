@@ -8,7 +8,8 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from fleetstats.core.errors import BadInput, FleetstatsError
-from fleetstats.ingest.land import Offer, add
+from fleetstats.ingest.describe import Offer
+from fleetstats.ingest.land import add
 from fleetstats.pipeline.build import run
 from fleetstats.warehouse.registry import open_warehouse
 from tests.faults.counts import Row

@@ -42,9 +42,10 @@ from fleetstats.core.settings import Settings, packaged
 from fleetstats.filings.catalogue import load_catalogue
 from fleetstats.filings.chains import in_vintage
 from fleetstats.filings.filing import read_filing
+from fleetstats.ingest.describe import Offer
 from fleetstats.ingest.download import USER_AGENT, Policy
 from fleetstats.ingest.fetch import Fetched, exit_code, fetch, summary
-from fleetstats.ingest.land import Offer, accept, add
+from fleetstats.ingest.land import accept, add
 from fleetstats.pipeline.build import run
 from tests.integration.test_bad_input import csv_bytes, listing, mileage, miles_of, without
 

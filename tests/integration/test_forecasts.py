@@ -16,7 +16,8 @@ from fleetstats.core.errors import BadArgument, BadInput, ConfigurationError
 from fleetstats.core.schema.tables import TABLES
 from fleetstats.core.settings import Settings
 from fleetstats.forecast.ledger.coverage import coverage_warnings
-from fleetstats.ingest.land import Offer, add
+from fleetstats.ingest.describe import Offer
+from fleetstats.ingest.land import add
 from fleetstats.pipeline.build import Outcome, run
 from fleetstats.pipeline.forecasts import backtest, forecast_published
 from fleetstats.pipeline.rollback import rollback

@@ -19,7 +19,8 @@ from fleetstats.core.settings import Settings, packaged
 from fleetstats.filings.operators import NAMES_FILE
 from fleetstats.forecast.ledger import versions
 from fleetstats.forecast.ledger.versions import code_version, same_code, scoring_version
-from fleetstats.ingest.land import Offer, add
+from fleetstats.ingest.describe import Offer
+from fleetstats.ingest.land import add
 from fleetstats.pipeline.build import Outcome, run
 from fleetstats.pipeline.forecasts import forecast_published
 from fleetstats.warehouse.identity import publication_id

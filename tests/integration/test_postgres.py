@@ -348,7 +348,8 @@ def _land_figure(settings: Settings, number: int) -> None:
     """Amend the quarterly orders so that every publication differs from the one before."""
     from datetime import date
 
-    from fleetstats.ingest.land import Offer, add
+    from fleetstats.ingest.describe import Offer
+    from fleetstats.ingest.land import add
 
     source = settings.raw / "robotaxi_orders" / "apollo-go" / "figures.csv"
     new = f"ag-058,Apollo Go,,quarter_orders,,,2026Q3,,{1_000_000 + number},orders,exact,medium,,,2026-11-20,A page,,,"

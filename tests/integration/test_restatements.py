@@ -18,7 +18,8 @@ import pytest
 from fleetstats.core.answers import Answer
 from fleetstats.core.errors import EXIT_DIFFERENT, EXIT_DONE, BadInput, ChecksFailed, ConfigurationError
 from fleetstats.core.settings import Settings, packaged
-from fleetstats.ingest.land import Offer, add
+from fleetstats.ingest.describe import Offer
+from fleetstats.ingest.land import add
 from fleetstats.pipeline.build import Outcome, run
 from fleetstats.pipeline.diff import differences
 from fleetstats.pipeline.rollback import rollback

@@ -29,7 +29,8 @@ from fleetstats.core.errors import BadInput
 from fleetstats.core.schema.tables import TABLES, tables
 from fleetstats.core.settings import Settings, packaged, packaged_folders
 from fleetstats.core.words import message, words_in
-from fleetstats.ingest.land import Landed, Offer, add
+from fleetstats.ingest.describe import Offer
+from fleetstats.ingest.land import Landed, add
 from fleetstats.outputs.draw_charts import open_charts
 from fleetstats.outputs.export.export import export
 from fleetstats.outputs.trace.tracer import trace

@@ -25,7 +25,8 @@ from fleetstats.core.errors import FleetstatsError
 from fleetstats.core.settings import Settings, packaged, packaged_folders
 from fleetstats.filings.catalogue import Catalogue
 from fleetstats.filings.filing import Held
-from fleetstats.ingest.land import Offer, add
+from fleetstats.ingest.describe import Offer
+from fleetstats.ingest.land import add
 from fleetstats.pipeline.build import run
 from fleetstats.quality.revisions import compare, declared
 from fleetstats.warehouse.marts import load_statements

@@ -28,6 +28,7 @@ for command in (
     build.status,
     filings.add,
     filings.accept,
+    filings.remove,
     filings.fetch,
     build.verify,
     build.init,

@@ -41,6 +41,7 @@ def run(
         "planned": f"Would build a publication from {outcome.filings} filings.",
     }[outcome.status]
     words = [said, f"{outcome.place}  ({outcome.seconds:.1f} s)"]
+    words += [f"in force then: {text}" for text in outcome.ages]
     if outcome.status == "published":
         words += [f"warning: {text}" for text in outcome.warnings]
         if as_of is None:

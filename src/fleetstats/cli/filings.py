@@ -38,6 +38,19 @@ def add(
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day you fetched it (default: today).")
     ] = None,
     url: Annotated[str | None, typer.Option(help="Address you fetched it from.")] = None,
+    transcribed: Annotated[
+        bool,
+        typer.Option(
+            "--transcribed", help="Figures that a person typed or somebody compiled, each with its page."
+        ),
+    ] = False,
+    publisher: Annotated[
+        str | None,
+        typer.Option(help="Of a transcription: who published the figures (default: the source's)."),
+    ] = None,
+    compiled_by: Annotated[
+        str | None, typer.Option(help="Of a transcription: who typed or compiled it.")
+    ] = None,
     accept_held: Annotated[
         bool, typer.Option("--accept", help="Put an edition that waits into force; needs no file.")
     ] = False,
@@ -53,6 +66,8 @@ def add(
       fleetstats add 2024-Autonomous-Mileage-Reports-CSV.csv --dry-run
 
       fleetstats add cadmv_mileage 2024-Autonomous-Mileage-Reports-CSV.csv --edition 2024 --issued-on 2025-02-01
+
+      fleetstats add cadmv_mileage typed.csv --edition 2018 --transcribed --compiled-by "A. Person"
 
       fleetstats add cadmv_mileage --edition 2023-amended-1 --accept
     """
@@ -72,11 +87,21 @@ def add(
         if source in codes():
             raise typer.BadParameter("the publisher's file is missing", param_hint="FILE")
         source, path = None, Path(source_or_file)
-    from fleetstats.ingest.land import Offer
+    from fleetstats.ingest.describe import Offer
     from fleetstats.ingest.land import add as add_filing
 
     fetched = parse_day(retrieved_on) or datetime.now().astimezone().date()
-    offer = Offer(source, path, edition, parse_day(issued_on), fetched, url)
+    offer = Offer(
+        source,
+        path,
+        edition,
+        parse_day(issued_on),
+        fetched,
+        url,
+        transcribed=transcribed,
+        publisher=publisher,
+        compiled_by=compiled_by,
+    )
     landed = add_filing(settings(), offer, dry_run=dry_run)
     words = [f"{landed.status}: {landed.filing}  {landed.folder}"]
     words += [f"supersedes {landed.supersedes}"] if landed.supersedes else []
@@ -107,6 +132,27 @@ def _accept(source: str, edition: str, as_json: bool) -> None:
     if not accepted:
         words = [f"already accepted: {source}/{edition}"]
     tell({"accepted": accepted}, words, as_json)
+
+
+def remove(
+    source: Annotated[str, typer.Argument(help="Code of the source, such as cadmv_mileage.")],
+    edition: Annotated[str, typer.Argument(help="The landed edition, such as 2023-amended-1.")],
+    *,
+    reason: Annotated[str, typer.Option(help="Why it has to go, in one sentence.")],
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Take a landed filing out again; its bytes are kept under removed/, and removed.csv says why.
+
+    Example:  fleetstats remove nhtsa_sgo 2026-09 --reason "it was the archive"
+    """
+    from fleetstats.ingest.remove import remove as remove_filing
+
+    today = datetime.now().astimezone().date()
+    gone = remove_filing(settings(), source, edition, reason, today, dry_run=dry_run)
+    did, are = ("would remove", "would be") if dry_run else ("removed", "are")
+    words = [f"{did}: {gone.filing}; its bytes {are} in {gone.kept}"]
+    tell(vars(gone), [*words, *([] if dry_run else ["Next: fleetstats run"])], as_json)
 
 
 def fetch(

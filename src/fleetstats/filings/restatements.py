@@ -2,7 +2,8 @@
 
 `restatements` in `source.yml` has `grace_days`, `tolerance_percent`, `tolerance_difference` (left out: 0),
 `on_excess` (warning or stop), `reason` and `declared_on`; a user's own `restatements.yml` with these keys stands
-before it. `restatements.csv` names filings (or `no filing`) whose restatements a person has looked at.
+before it. `restatements.csv` names filings (or `no filing`) whose restatements a person has looked at, `removed.csv`
+those that `fleetstats remove` took out.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from fleetstats.core.yaml_files import load_yaml
 OWN_FILE = "restatements.yml"
 REVIEWED_FILE = "restatements.csv"
 REVIEWED_COLUMNS = "filing reason reviewed_on".split()
+REMOVED_FILE = "removed.csv"
+REMOVED_COLUMNS = "filing sha256 reason removed_on".split()
 NO_FILING = "no filing"
 """What stands for a filing where code or reviewed tables moved a figure."""
 
@@ -45,10 +48,11 @@ class Declared(BaseModel):
 
 @dataclass(frozen=True)
 class Restatements:
-    """What is declared of each source, and the filings whose restatements are reviewed."""
+    """What is declared of each source, the filings whose restatements are reviewed, and those that were taken out."""
 
     declared: dict[str, Declared]
     reviewed: frozenset[str]
+    removed: frozenset[str] = frozenset()
 
 
 def load_restatements(packaged: Mapping[str, Path], landed: Path) -> Restatements:
@@ -58,6 +62,7 @@ def load_restatements(packaged: Mapping[str, Path], landed: Path) -> Restatement
     """
     declared: dict[str, Declared] = {}
     reviewed: set[str] = set()
+    removed: set[str] = set()
     for source, folder in packaged.items():
         own = landed / source
         values = _values(folder / "source.yml").get("restatements")
@@ -68,7 +73,8 @@ def load_restatements(packaged: Mapping[str, Path], landed: Path) -> Restatement
             raise _unusable(path, what_is_wrong(error)) from error
         for place in (folder, own):
             reviewed |= {row["filing"] for _, row in read_rows(place / REVIEWED_FILE, REVIEWED_COLUMNS)}
-    return Restatements(declared, frozenset(reviewed))
+        removed |= {row["filing"] for _, row in read_rows(own / REMOVED_FILE, REMOVED_COLUMNS)}
+    return Restatements(declared, frozenset(reviewed), frozenset(removed))
 
 
 def _values(path: Path) -> dict[str, Any]:

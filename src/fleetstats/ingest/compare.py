@@ -69,7 +69,7 @@ def compare(source: Source, staged: Staged, before: Staged, previous: Held) -> l
         found += _difference("column", columns, _plain_columns(known, source))
     for name in ("permit", "operator"):
         found += _difference(name, _values(staged, name), _values(before, name))
-    now, then = source.size_of(staged), source.size_of(before)
+    now, then = _sizes(source, staged, before, previous)
     if then:
         found.append(f"rows: {now:,}, against {then:,} in {previous.filing.id} ({(now - then) / then:+.0%})")
     return found
@@ -77,11 +77,18 @@ def compare(source: Source, staged: Staged, before: Staged, previous: Held) -> l
 
 def unlike_in_size(source: Source, staged: Staged, before: Staged, previous: Held) -> list[str]:
     """A warning, where an edition is much larger or smaller than the one before."""
-    now, then = source.size_of(staged), source.size_of(before)
+    now, then = _sizes(source, staged, before, previous)
     if not then or abs(now - then) <= _SIZE_CHANGE * then:
         return []
     change = f"{(now - then) / then:+.0%}, more than {_SIZE_CHANGE:.0%}"
     return [f"another size: {now:,} rows, against {then:,} in {previous.filing.id} ({change})"]
+
+
+def _sizes(source: Source, staged: Staged, before: Staged, previous: Held) -> tuple[int, int]:
+    """How large both are, in the unit of the source's editions; of transcriptions their records."""
+    if previous.read_as == "transcribed":
+        return staged.records_loaded, before.records_loaded
+    return source.size_of(staged), source.size_of(before)
 
 
 def _plain_columns(columns: Iterable[str], source: Source) -> dict[str, str]:

@@ -34,8 +34,9 @@ from fleetstats.filings.catalogue import Catalogue
 from fleetstats.filings.chains import superseded
 from fleetstats.filings.filing import Held
 from fleetstats.ingest.addresses import Address, declared
+from fleetstats.ingest.describe import Offer
 from fleetstats.ingest.download import Answer, Download, Partial, Policy, Validators
-from fleetstats.ingest.land import Offer, add
+from fleetstats.ingest.land import add
 from fleetstats.ingest.memory import Memory
 from fleetstats.sources import registry
 

@@ -93,7 +93,8 @@ def _unknown(path: Path, sample: Sample, seen: Recognised | None) -> BadInput:
         file=path,
         found=nothing_known(sample),
         expected=f"a file of {', '.join(registry.codes())}",
-        todo="if it is one of theirs in a new form, say so: fleetstats add SOURCE FILE --edition EDITION",
+        todo="if it is one of theirs in a new form, say so: fleetstats add SOURCE FILE --edition EDITION; "
+        "with --transcribed, if a person typed it",
     )
 
 

@@ -7,20 +7,18 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Literal
 
 from fleetstats.core.errors import BadInput
 from fleetstats.core.files import FileHashes, hash_file
 from fleetstats.core.folders import appearing
-from fleetstats.core.periods import Period
 from fleetstats.core.settings import Settings
-from fleetstats.core.yaml_files import load_yaml
 from fleetstats.filings.catalogue import Catalogue
 from fleetstats.filings.chains import next_amendment, superseded
 from fleetstats.filings.filing import EDITION, FILING_FILE, Filing, Held, write_filing
 from fleetstats.ingest.compare import compare, previous_edition, same_figures, say_counts, unlike_in_size
+from fleetstats.ingest.describe import Offer, Place, as_held, learnt
 from fleetstats.ingest.identify import Identified, Told, identify
 from fleetstats.ingest.neighbours import (
     neighbours,
@@ -35,23 +33,6 @@ from fleetstats.sources.recognition import Known
 from fleetstats.sources.reviewed import Reviewed
 from fleetstats.sources.source import Source
 from fleetstats.sources.staged import Staged
-
-
-@dataclass(frozen=True)
-class Offer:
-    """A file as the person who adds it describes it; its bytes say what is None.
-
-    Without `accept_amendment`, other bytes for a held edition are kept, but wait for `accept`.
-    """
-
-    source: str | None
-    path: Path
-    edition: str | None
-    issued_on: date | None
-    retrieved_on: date
-    url: str | None = None
-    issued_on_estimated: bool = False
-    accept_amendment: bool = True
 
 
 @dataclass
@@ -84,7 +65,8 @@ def add(settings: Settings, offer: Offer, *, dry_run: bool = False) -> Landed:
     catalogue, reviewed = Catalogue.open(settings), Reviewed.open(settings)
     read = _Reader(settings, reviewed)
     known = Known(reviewed.folders, lambda code: read.in_force(catalogue, code))
-    found = identify(path, Told(offer.source, offer.edition, hashes.sha256), known)
+    told = Told(offer.source, offer.edition, hashes.sha256)
+    found = _as_told(offer) if offer.transcribed else identify(path, told, known)
     source, edition = registry.source(found.source), found.edition
     _check_edition(edition, source)
     by_edition = catalogue.of(source.code)
@@ -104,20 +86,9 @@ def add(settings: Settings, offer: Offer, *, dry_run: bool = False) -> Landed:
     if same is None and edition in by_edition:
         edition, supersedes = next_amendment(edition, by_edition)
         _refuse_waiting(by_edition[supersedes], offer)
-    day = _issued(offer, source, found, amends=same is None and supersedes is not None, same=same)
     like = by_edition.get(supersedes or edition)
-    filing = _describe(settings, offer, _Place(source, edition, supersedes, like), day, hashes)
-    if same is None and supersedes and not offer.accept_amendment:
-        filing = filing.model_copy(update={"accepted": False})
-    folder = settings.landed / source.code / edition
-    held = Held(
-        filing,
-        folder,
-        path,
-        hashes.sha256,
-        "transcribed" if filing.status == "transcribed" else "original",
-        same.hashes if same is not None else (hashes.sha256, hashes.sha256_lf),
-    )
+    held = as_held(settings, offer, Place(source, edition, supersedes, like), (found, same), hashes)
+    filing = held.filing
     placed = neighbours(catalogue, held)
     staged = read(held)
     _refuse_rejected(staged, path, settings.landed / source.code, hashes)
@@ -133,7 +104,7 @@ def add(settings: Settings, offer: Offer, *, dry_run: bool = False) -> Landed:
     landed = Landed(
         "would land" if dry_run else "landed",
         filing.id,
-        folder,
+        held.folder,
         f"{source.code}/{replaced}" if replaced else None,
         previous.filing.id if previous else None,
         filing.accepted,
@@ -148,9 +119,31 @@ def add(settings: Settings, offer: Offer, *, dry_run: bool = False) -> Landed:
         landed.found += compare(source, staged, before, previous)
         landed.warnings += unlike_in_size(source, staged, before, previous)
     if not dry_run:
-        written = filing.model_copy(update=_learnt(source, staged))
-        _write(folder, path, catalogue.as_written(written))
+        written = filing.model_copy(update=learnt(source, staged))
+        _write(held.folder, path, catalogue.as_written(written))
     return landed
+
+
+def _as_told(offer: Offer) -> Identified:
+    """What a transcription is, which only the person who adds it knows; its rows are checked one by one."""
+    if offer.source is None or offer.edition is None:
+        raise BadInput(
+            "a transcription without its source and edition",
+            file=offer.path,
+            column="SOURCE, --edition",
+            expected="both, since a person's table does not tell them",
+            todo="fleetstats add SOURCE FILE --edition EDITION --transcribed",
+        )
+    if registry.source(offer.source).in_digest == {} and not registry.source(offer.source).transcribed:
+        raise BadInput(
+            "a source without a form for transcriptions",
+            file=offer.path,
+            column="--transcribed",
+            found=offer.source,
+            expected="one of the DMV's, or of transcribed figures",
+            todo="add the publisher's own file",
+        )
+    return Identified(offer.source, offer.edition, None)
 
 
 class _Reader:
@@ -257,91 +250,6 @@ def _check_edition(edition: str, source: Source) -> None:
             raise BadInput(
                 "not an edition of this source", column="--edition", found=edition, expected=str(error)
             ) from error
-
-
-class _Issued(NamedTuple):
-    """The day of issue of a file, None where its rows tell it, and whether it is an estimate."""
-
-    day: date | None
-    estimated: bool
-
-
-def _issued(offer: Offer, source: Source, found: Identified, *, amends: bool, same: Held | None) -> _Issued:
-    """The day that was told, else the one on which such an edition is usually issued; an amendment's is today."""
-    if offer.issued_on is not None:
-        return _Issued(offer.issued_on, offer.issued_on_estimated)
-    if source.transcribed:
-        return _Issued(None, estimated=False)
-    if same is not None and same.filing.issued_on != "by_row":
-        return _Issued(same.filing.issued_on, same.filing.issued_on_estimated)
-    if found.seen is None and not amends:
-        raise BadInput(
-            "the day of issue is missing",
-            column="--issued-on",
-            expected="the day the publisher issued it, such as 2024-02-02; of an amendment the day it was "
-            "first seen",
-        )
-    usual = None if found.seen is None or amends else found.seen.issued_on
-    return _Issued(min(usual or offer.retrieved_on, offer.retrieved_on), estimated=True)
-
-
-class _Place(NamedTuple):
-    """Where a file stands among the editions of its source; `like` is the edition before, if there is one."""
-
-    source: Source
-    edition: str
-    supersedes: str | None
-    like: Held | None
-
-
-def _describe(settings: Settings, offer: Offer, place: _Place, issued: _Issued, hashes: FileHashes) -> Filing:
-    """The filing.yml of a file: what is known of its edition, else of its source."""
-    source, edition, supersedes, like = place
-    path = registry.packaged_folder(source.code, settings.raw) / "source.yml"
-    declared: dict[str, Any] = load_yaml(path)
-    # Without it the rows tell the period, once they have been read
-    period = Period(offer.retrieved_on, offer.retrieved_on)
-    if source.parse_edition is not None:
-        period = source.parse_edition(edition)
-    base: dict[str, Any] = {
-        "publisher": declared["publisher"],
-        "title": f"{declared['title_en']}, {edition}",
-        "url": declared["homepage"],
-        "licence": declared["licence"],
-        "period_start": period.start,
-        "period_end": period.end,
-    }
-    if like is not None:
-        base |= {key: getattr(like.filing, key) for key in base}
-    if source.parse_edition is not None:
-        base |= {"period_start": period.start, "period_end": period.end}
-    if offer.url:
-        base["url"] = offer.url
-    return Filing(
-        **base,
-        source=source.code,
-        edition=edition,
-        file=offer.path.name,
-        issued_on=issued.day or "by_row",
-        issued_on_estimated=issued.estimated,
-        retrieved_on=offer.retrieved_on,
-        status="transcribed" if source.transcribed else "amended" if supersedes else "original",
-        supersedes=supersedes,
-        sha256=hashes.sha256,
-        sha256_lf=hashes.sha256_lf,
-        size=hashes.size,
-    )
-
-
-def _learnt(source: Source, staged: Staged) -> dict[str, Any]:
-    """What only the file itself could tell of its filing."""
-    if source.parse_edition is not None:
-        return {"columns": staged.observed.get("columns", [])}
-    rows = staged.tables["published_figure"].to_pylist()
-    return {
-        "period_start": min(row["period_start"] or row["as_of"] for row in rows),
-        "period_end": max(row["as_of"] or row["period_end"] for row in rows),
-    }
 
 
 def _refuse_rejected(staged: Staged, path: Path, folder: Path, hashes: FileHashes) -> None:

@@ -101,10 +101,20 @@ def _read(held: Held, reviewed: Reviewed, *, identified: bool) -> tuple[Staged, 
     """What a reader makes of a filing, and what it was told of operators."""
     if not identified and held.filing.original is None:
         check(held, Known(reviewed.folders, name=held.filing.id))
+    import pyarrow as pa
+
     asked = AskedOperators(reviewed.operators)
     context = replace(reviewed.context(held), operators=asked)
     try:
         staged = registry.source(held.filing.source).read(context)
+    except pa.ArrowInvalid as error:
+        raise BadInput(
+            "a cell is empty that has to be filled",
+            file=context.name,
+            found=str(error).partition("\n")[0],
+            expected="a value in every row of the column that is named",
+            todo="fill it, and add the file again",
+        ) from error
     finally:
         # Whatever else was wrong may be wrong because of them
         asked.refuse_unknown()

@@ -67,6 +67,7 @@ class Outcome:
     seconds: float = 0.0
     filings: int = 0
     originals: int = 0
+    ages: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -321,9 +322,23 @@ def run(
             outcome = _build_and_publish(this, series, ready)
         outcome.warnings += damage_told(damage)
     outcome.filings = len(the_plan.held)
+    outcome.ages = [] if as_of is None else ages(the_plan, as_of)
     outcome.originals = sum(h.read_as == "original" for h in the_plan.held)
     outcome.seconds = perf_counter() - started
     return outcome
+
+
+def ages(plan: Plan, as_of: date) -> list[str]:
+    """For each source, its latest filing in force on a day, and how old that was then."""
+    gone = superseded(plan.held, as_of)
+    found: dict[str, tuple[date, str]] = {}
+    for held in plan.held:
+        filing = held.filing
+        if filing.issued_on != "by_row" and filing.id not in gone:
+            found[filing.source] = max(
+                found.get(filing.source, (date.min, "")), (filing.issued_on, filing.id)
+            )
+    return [f"{name}, issued on {day}, {(as_of - day).days:,} days before" for day, name in found.values()]
 
 
 def current_state(warehouse: Warehouse, fingerprint: str) -> tuple[State | None, str | None]:

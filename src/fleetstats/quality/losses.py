@@ -8,7 +8,7 @@ filings that do not replace each other would count twice. This looks at what was
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
 from fleetstats.core.schema.arrow import rows_of
@@ -25,10 +25,12 @@ def lost_or_doubled(
     after: Tables,
     sources: Iterable[Source],
     folders: Callable[[str], tuple[Path, ...]],
+    removed: Collection[str] = (),
 ) -> list[str]:
     """A line for each source with records that are gone or there twice, and are of no reviewed line.
 
-    `before` is what is published, None if nothing is; `folders` says where the reviewed tables of a source lie.
+    `before` is what is published, None if nothing is; `folders` says where the reviewed tables of a source lie, and
+    `removed` names filings that a person took out.
     """
     said = []
     for source in sources:
@@ -40,7 +42,7 @@ def lost_or_doubled(
             said.append(
                 f"{source.code}: {_some(twice)} in more than one filing in force: they would count twice"
             )
-        gone = set() if before is None else _in_force(before, source).keys() - now.keys()
+        gone = set() if before is None else _in_force(before, source, removed).keys() - now.keys()
         gone -= moved_keys(folders(source.code))
         if gone:
             line = line_of(folders(source.code)[-1], min(gone))
@@ -51,14 +53,16 @@ def lost_or_doubled(
     return said
 
 
-def _in_force(there: Tables, source: Source) -> Counter[str]:
-    """How many filings in force have each record of a source."""
+def _in_force(there: Tables, source: Source, without: Collection[str] = ()) -> Counter[str]:
+    """How many filings in force have each record of a source, but for some of the filings."""
     if source.keys is None:
         raise AssertionError(f"{source.code} has no keys")
     table, column = source.keys
     if not has(there, "filing", _FILING) or not has(there, table, ("filing", column)):
         return Counter()
-    filings = {row[0] for row in rows_of(there.table("filing", _FILING)) if row[1] == source.code and row[2]}
+    filings = {
+        row[0] for row in rows_of(there.table("filing", _FILING)) if row[1] == source.code and row[2]
+    } - {*without}
     rows = rows_of(there.table(table, ("filing", column)))
     return Counter(row[1] for row in rows if row[0] in filings)
 

@@ -15,6 +15,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from fleetstats.core.csv_tables import csv_line
 from fleetstats.core.errors import ChecksFailed, shorten
 from fleetstats.core.schema.arrow import rows_of
 from fleetstats.core.schema.tables import TABLES, tables
@@ -98,9 +99,10 @@ class _Filings:
         """Who says whether a figure of a mart of these sources moved too far."""
         rules = [(restatements.declared[s], self.day.get(s, date.min)) for s in sorted(self.moved(sources))]
         by_filings = bool(sources & (self.arrived.keys() | self.gone.keys()))
-        return Judge(
-            rules, by_filings=by_filings, reviewed=self.responsible(sources) <= restatements.reviewed
-        )
+        gone = {n for s in sources for n in self.gone.get(s, [])}
+        reviewed = self.responsible(sources) <= restatements.reviewed
+        taken_out = bool(gone) and gone <= restatements.removed
+        return Judge(rules, by_filings=by_filings, reviewed=reviewed or taken_out)
 
     def responsible(self, sources: set[str]) -> set[str]:
         """The filings that a reviewed line has to name."""
@@ -240,7 +242,7 @@ def revise(
         with warehouse.read() as before, warehouse.read(run_id) as after:
             was = _published(warehouse, before)
             found = compare(before, after, statements, says)
-            lost = lost_or_doubled(before, after, sources(), folders)
+            lost = lost_or_doubled(before, after, sources(), folders, says.removed)
     except NothingPublished:
         # None, or one that cannot be read: the candidate itself is proved when it is published
         with warehouse.read(run_id) as after:
@@ -250,11 +252,14 @@ def revise(
     stops = found.of(STOP)
     if stops:
         listed = "\n".join(f"  - {shorten(line, 400)}" for line in stops)
+        filings = found.arrived or found.gone or (NO_FILING,)
+        lines = "\n".join(f"            {csv_line(filing, 'REASON', 'DAY')}" for filing in filings)
         raise ChecksFailed(
-            f"figures older than their grace period moved by more than declared; nothing was published\n{listed}\n"
-            f"  expected: no such move, or a line for each filing in {REVIEWED_FILE} of the source\n"
-            f"  to do:    look at the filings; if they are right, add them to {settings.landed}/<source>/"
-            f"{REVIEWED_FILE} (columns {','.join(REVIEWED_COLUMNS)}), and run again"
+            f"figures are gone or smaller, or moved by more than declared; nothing was published\n{listed}\n"
+            f"  expected: no such move, or a reviewed line for each filing behind it in {REVIEWED_FILE} of its source\n"
+            f"  to do:    look at the filings. If one is wrong: fleetstats remove SOURCE EDITION --reason REASON\n"
+            f"            If they are right, add to {settings.landed}/<source>/{REVIEWED_FILE} (a new file begins with "
+            f"{','.join(REVIEWED_COLUMNS)}), and run again:\n{lines}"
         )
     of = {"run_id": run_id, "publication_id": publication_id, "publication_before": was}
     warehouse.record("revision", run_id, [of | revision.row() for revision in found.rows])

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from fleetstats.core.errors import BadInput
 from fleetstats.core.schema.tables import TABLES
 from fleetstats.core.settings import Settings
-from fleetstats.ingest.land import Offer, add
+from fleetstats.ingest.describe import Offer
+from fleetstats.ingest.land import add
 from fleetstats.sources.nhtsa_sgo.counts import count_incidents
 from fleetstats.sources.nhtsa_sgo.denominators import denominators
 from fleetstats.sources.nhtsa_sgo.digest import digest

@@ -22,7 +22,8 @@ from tests.faults.hostile import statements
 
 MONTHS: list[dict[str, Any]] = [
     {"operator": operator, "scope": "s", "month": date(2023, month, 1), "distance_km": Decimal(f"{month}.{'1' * 15}"),
-     "distance_mi_reported": Decimal("0.5"), "vehicles": month, "vehicles_masked": 0, "bound": "exact"}
+     "distance_mi_reported": Decimal("0.5"), "vehicles": month, "vehicles_masked": 0, "bound": "exact",
+     "confidence": "high"}
     for operator, month in (("zoox", 1), ("waymo", 2), ("waymo", 1))
 ]  # fmt: skip
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +12,13 @@ from fleetstats.core.errors import BadInput
 from fleetstats.core.schema.arrow import make_table, rows_to_table
 from fleetstats.core.schema.vocabulary import INITIATED_BY, LOCATIONS
 from fleetstats.core.units import parse_count
-from fleetstats.sources.cadmv.digest import read_digest_rows
+from fleetstats.sources.cadmv.digest import (
+    PUBLISHER,
+    Transcription,
+    month_of,
+    read_digest_rows,
+    unreadable_row,
+)
 from fleetstats.sources.cadmv.filers import FilerResolver, note_unnamed_columns, unnamed_values
 from fleetstats.sources.cadmv.forms import edition_of, edition_period, is_month, owner_of, parse_event_date
 from fleetstats.sources.columns import FoundColumns, find_columns
@@ -39,6 +44,12 @@ CATEGORIES_FILE = "categories.csv"
 _DIGEST_COLUMNS = "table operator permit scope month initiated_by location events original_sha256".split()
 _CATEGORY_COLUMNS = "column printed category note".split()
 _ANSWERS = {"yes": "yes", "y": "yes", "no": "no", "n": "no"}
+
+_TRANSCRIBED = Transcription(
+    required=("permit", "month", "initiated_by", "location", "events", "reference"),
+    optional=("operator", "scope", "confidence"),
+)
+"""The columns of figures that a person typed."""
 
 
 def read(context: Context) -> Staged:
@@ -210,6 +221,8 @@ def _count(event: pa.Table, context: Context) -> pa.Table:
             "filing": [context.held.filing.id] * counts.num_rows,
             **{key: counts[key] for key in keys},
             "events": counts["record_count"],
+            "confidence": [PUBLISHER] * counts.num_rows,
+            "reference": [None] * counts.num_rows,
             "corrected": marks_by(event, keys[1:], counts),
             "original_sha256": [context.held.original_sha256] * counts.num_rows,
         },
@@ -225,25 +238,21 @@ def digest(staged: Staged) -> bytes:
 def _read_digest(context: Context) -> Staged:
     staged = Staged(context.held.filing.id)
     rows = []
-    for row in read_digest_rows(context, _DIGEST_COLUMNS, staged):
+    for row in read_digest_rows(context, _DIGEST_COLUMNS, staged, _TRANSCRIBED):
         try:
             rows.append(
                 {
                     "filing": staged.filing,
                     **{key: row[key] for key in ("operator", "permit", "scope", "initiated_by", "location")},
-                    "month": date.fromisoformat(row["month"]),
+                    "month": month_of(row["month"]),
                     "events": parse_count(row["events"]),
-                    "original_sha256": row["original_sha256"],
+                    "confidence": row["confidence"] or PUBLISHER,
+                    "reference": row["reference"] or None,
+                    "original_sha256": row["original_sha256"] or None,
                     "corrected": row["corrected"] or None,
                 }
             )
         except ValueError as error:
-            raise BadInput(
-                "a digest that cannot be read",
-                file=context.name,
-                record=int(row["record"]),
-                found=str(error),
-                todo="make the digest again: fleetstats digest, with FLEETSTATS_ORIGINALS set",
-            ) from error
+            raise unreadable_row(context, row, error) from error
     staged.tables["cadmv_event_count"] = rows_to_table("cadmv_event_count", rows)
     return staged

@@ -12,7 +12,14 @@ from fleetstats.core.periods import Period, month_end, months_between
 from fleetstats.core.schema.arrow import make_table, rows_to_table
 from fleetstats.core.schema.model import arrow_type
 from fleetstats.core.units import KM_PER_MI, mi_to_km, parse_count, parse_distance
-from fleetstats.sources.cadmv.digest import read_digest_rows
+from fleetstats.sources.cadmv.digest import (
+    PUBLISHER,
+    Transcription,
+    count_or_none,
+    month_of,
+    read_digest_rows,
+    unreadable_row,
+)
 from fleetstats.sources.cadmv.filers import FilerResolver, note_unnamed_columns, unnamed_values
 from fleetstats.sources.cadmv.forms import edition_of, edition_period, is_month, owner_of, parse_month_header
 from fleetstats.sources.columns import FoundColumns, find_columns
@@ -37,6 +44,16 @@ _DIGEST_COLUMNS = (
     "table operator permit scope month report_year period_start period_end distance_mi distance_mi_high "
     "bound vehicles vehicles_masked disengagements rows rows_from_months reference original_sha256"
 ).split()
+
+
+_TRANSCRIBED = Transcription(
+    required=("permit", "distance_mi", "reference"),
+    optional=(
+        "operator", "scope", "month", "report_year", "period_start", "period_end", "distance_mi_high", "bound",
+        "vehicles", "vehicles_masked", "disengagements", "confidence",
+    ),
+)  # fmt: skip
+"""The columns of figures that a person typed: a month, or a report year with its period, in every row."""
 
 
 def read(context: Context) -> Staged:
@@ -262,8 +279,11 @@ def _by_month(distance: pa.Table, context: Context) -> pa.Table:
             "month": sums["month"],
             "distance_mi_reported": miles,
             "distance_km": to_km(miles),
+            "bound": ["exact"] * sums.num_rows,
             "vehicles": sums["car_count_distinct"],
             "vehicles_masked": sums["masked_sum"],
+            "confidence": [PUBLISHER] * sums.num_rows,
+            "reference": [None] * sums.num_rows,
             "corrected": marks_by(distance, ["permit", "month"], sums),
             "original_sha256": [context.held.original_sha256] * sums.num_rows,
         },
@@ -306,6 +326,7 @@ def _by_filer(report: pa.Table, months: dict[date, int], context: Context) -> pa
             "disengagements": sums["disengagements_sum"],
             "rows": sums["record_count"],
             "rows_from_months": sums["from_months_sum"],
+            "confidence": [PUBLISHER] * count,
             "reference": [None] * count,
             "corrected": marks_by(report, ["permit"], sums),
             "original_sha256": [context.held.original_sha256] * count,
@@ -341,9 +362,12 @@ def _read_digest(context: Context) -> Staged:
     staged = Staged(context.held.filing.id)
     filers: list[dict[str, Any]] = []
     months: list[dict[str, Any]] = []
-    for row in read_digest_rows(context, _DIGEST_COLUMNS, staged):
+    for row in read_digest_rows(context, _DIGEST_COLUMNS, staged, _TRANSCRIBED):
         common = {
             "filing": staged.filing,
+            "bound": row["bound"] or "exact",
+            "confidence": row["confidence"] or PUBLISHER,
+            "reference": row["reference"] or None,
             "corrected": row["corrected"] or None,
             **{name: row[name] for name in ("operator", "permit", "scope")},
             "original_sha256": row["original_sha256"] or None,
@@ -354,11 +378,11 @@ def _read_digest(context: Context) -> Staged:
                 months.append(
                     {
                         **common,
-                        "month": date.fromisoformat(row["month"]),
+                        "month": month_of(row["month"]),
                         "distance_mi_reported": miles,
                         "distance_km": mi_to_km(miles),
-                        "vehicles": parse_count(row["vehicles"]),
-                        "vehicles_masked": parse_count(row["vehicles_masked"]),
+                        "vehicles": count_or_none(row["vehicles"]),
+                        "vehicles_masked": count_or_none(row["vehicles_masked"]),
                     }
                 )
                 continue
@@ -373,22 +397,51 @@ def _read_digest(context: Context) -> Staged:
                     "annual_mi_high": high,
                     "annual_km": mi_to_km(miles),
                     "annual_km_high": None if high is None else mi_to_km(high),
-                    "bound": row["bound"],
-                    "disengagements": parse_count(row["disengagements"]) if row["disengagements"] else None,
-                    "rows": parse_count(row["rows"]),
-                    "rows_from_months": parse_count(row["rows_from_months"]),
-                    "reference": row["reference"] or None,
+                    "disengagements": count_or_none(row["disengagements"]),
+                    "rows": parse_count(row["rows"] or "1"),
+                    "rows_from_months": parse_count(row["rows_from_months"] or "0"),
                 }
             )
         except ValueError as error:
-            raise BadInput(
-                "a digest that cannot be read",
-                file=context.name,
-                record=int(row["record"]),
-                found=str(error),
-                todo="make the digest again: fleetstats digest, with FLEETSTATS_ORIGINALS set",
-            ) from error
+            raise unreadable_row(context, row, error) from error
+    if context.held.filing.status == "transcribed":
+        filers += _totals_of(months, filers, context)
     staged.tables["cadmv_mileage_filer"] = rows_to_table("cadmv_mileage_filer", filers)
     if months:
         staged.tables["cadmv_mileage_month"] = rows_to_table("cadmv_mileage_month", months)
     return staged
+
+
+def _totals_of(
+    months: list[dict[str, Any]], filers: list[dict[str, Any]], context: Context
+) -> list[dict[str, Any]]:
+    """The totals of permits of which a transcription has months and no total: the sum of the months."""
+    told = {row["permit"] for row in filers}
+    found = []
+    for permit in sorted({row["permit"] for row in months} - told):
+        mine = [row for row in months if row["permit"] == permit]
+        last = max(row["month"] for row in mine)
+        miles = sum((row["distance_mi_reported"] for row in mine), Decimal(0))
+        bounds = {row["bound"] for row in mine}
+        found.append(
+            {
+                **{
+                    key: mine[0][key]
+                    for key in ("filing", "operator", "permit", "scope", "confidence", "reference")
+                },
+                "report_year": edition_of(context).report_year,
+                "period_start": min(row["month"] for row in mine),
+                "period_end": month_end(last.year, last.month),
+                "annual_mi": miles,
+                "annual_mi_high": None,
+                "annual_km": mi_to_km(miles),
+                "annual_km_high": None,
+                "bound": bounds.pop() if len(bounds) == 1 else "approximate",
+                "disengagements": None,
+                "rows": 0,
+                "rows_from_months": len(mine),
+                "original_sha256": None,
+                "corrected": None,
+            }
+        )
+    return found

@@ -109,7 +109,7 @@ def test_sqlite_compares_and_adds_up_distances_as_numbers(tmp_path: Path) -> Non
     months = [
         {
             "operator": "a", "scope": "s", "month": datetime(2022, n, 1, tzinfo=UTC).date(), "distance_km": Decimal(n),
-            "distance_mi_reported": 0, "vehicles": 1, "vehicles_masked": 0, "bound": "exact",
+            "distance_mi_reported": 0, "vehicles": 1, "vehicles_masked": 0, "bound": "exact", "confidence": "high",
         }
         for n in (9, 10)
     ]  # fmt: skip

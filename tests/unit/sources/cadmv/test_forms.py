@@ -15,7 +15,7 @@ from fleetstats.core.errors import BadInput
 from fleetstats.core.formats import decimal_text
 from fleetstats.filings.corrections import Correction, corrections_sha256
 from fleetstats.sources import csv_file
-from fleetstats.sources.cadmv.digest import read_digest_rows
+from fleetstats.sources.cadmv.digest import Transcription, read_digest_rows
 from fleetstats.sources.cadmv.forms import (
     DRIVERLESS,
     WITH_DRIVER,
@@ -359,9 +359,12 @@ def test_a_digest_that_does_not_fit_todays_tables_stops(make_context: Maker, tex
         "cadmv_mileage", "2023", text.encode(), original="a" * 64, corrections_sha256=corrections_sha256([])
     )
     with pytest.raises(BadInput, match=says) as caught:
-        read_digest_rows(context, ["operator", "permit", "scope", "x"], Staged("f"))
+        read_digest_rows(context, ["operator", "permit", "scope", "x"], Staged("f"), NO_FORM)
     assert caught.value.file == context.name
     assert caught.value.todo
+
+
+NO_FORM = Transcription((), ())
 
 
 def test_a_digest_made_with_other_corrections_stops(make_context: Maker, correction: Rule) -> None:
@@ -380,12 +383,12 @@ def test_a_digest_made_with_other_corrections_stops(make_context: Maker, correct
         )
         staged = Staged("f")
         if expected:
-            assert len(read_digest_rows(context, columns_, staged)) == 1
+            assert len(read_digest_rows(context, columns_, staged, NO_FORM)) == 1
             assert [(c.record, c.action, c.used) for c in staged.corrected] == [(2, "override", "b")]
             assert (staged.records_read, staged.records_loaded) == (1, 1)
         else:
             with pytest.raises(BadInput, match="a digest made with other corrections"):
-                read_digest_rows(context, columns_, staged)
+                read_digest_rows(context, columns_, staged, NO_FORM)
 
 
 def test_every_day_of_two_years_has_a_month_that_is_its_own() -> None:

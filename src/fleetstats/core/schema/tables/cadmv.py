@@ -12,8 +12,8 @@ TABLES = (
             "cadmv_mileage_month",
             "core",
             "California DMV: miles of one permit in one month, as one filing reports them.",
-            "filing operator permit scope month distance_mi_reported distance_km vehicles vehicles_masked "
-            "original_sha256 corrected?",
+            "filing operator permit scope month distance_mi_reported distance_km bound vehicles? vehicles_masked? "
+            "confidence reference? original_sha256? corrected?",
             key="filing permit month",
             sources="cadmv_mileage",
         ),
@@ -26,7 +26,8 @@ TABLES = (
             "core",
             "California DMV: annual totals of one permit, as one filing prints them.",
             "filing operator permit scope report_year period_start period_end annual_mi annual_mi_high? "
-            "annual_km annual_km_high? bound disengagements? rows rows_from_months reference? original_sha256? corrected?",
+            "annual_km annual_km_high? bound disengagements? rows rows_from_months confidence reference? "
+            "original_sha256? corrected?",
             key="filing permit",
             sources="cadmv_mileage",
         ),
@@ -37,7 +38,8 @@ TABLES = (
         "cadmv_event_count",
         "core",
         "California DMV: disengagement events of one permit and month, by initiator and location.",
-        "filing operator permit scope month initiated_by location events original_sha256 corrected?",
+        "filing operator permit scope month initiated_by location events confidence reference? original_sha256? "
+        "corrected?",
         key="filing permit month initiated_by location",
         sources="cadmv_disengagement",
     ),

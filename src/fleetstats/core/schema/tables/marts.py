@@ -20,7 +20,7 @@ TABLES = (
     mart(
         "mileage_monthly",
         "Distance of one operator and scope in one month (sum of its filings' months).",
-        "operator scope month distance_km distance_mi_reported vehicles vehicles_masked bound",
+        "operator scope month distance_km distance_mi_reported vehicles? vehicles_masked? bound confidence",
         key="operator scope month",
         figures="distance_km vehicles",
         ends="month",
@@ -45,7 +45,7 @@ TABLES = (
         "mileage_report_year",
         "Printed annual total of one operator and scope in one report year.",
         "operator scope report_year period_start period_end distance_km distance_mi_reported km_high? "
-        "disengagements? bound filing",
+        "disengagements? bound confidence filing",
         key="operator scope report_year period_start",
         figures="distance_km km_high disengagements",
         ends="period_end",
