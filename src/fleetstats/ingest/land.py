@@ -134,7 +134,8 @@ def _as_told(offer: Offer) -> Identified:
             expected="both, since a person's table does not tell them",
             todo="fleetstats add SOURCE FILE --edition EDITION --transcribed",
         )
-    if registry.source(offer.source).in_digest == {} and not registry.source(offer.source).transcribed:
+    source = registry.source(offer.source)
+    if not (source.transcribable or source.transcribed):
         raise BadInput(
             "a source without a form for transcriptions",
             file=offer.path,

@@ -37,6 +37,7 @@ class Source:
     - `recognise` reads from the bytes what a file is, None where it is none of this source's; see `recognition`.
     - `transcribed`: filings are transcriptions, every row with a date and a citation of its own; without
       `parse_edition`, the rows tell the period.
+    - `transcribable`: figures of its filings can also be typed by a person, in a form of their own.
     - `period_column`: whether a header cell names a period, so that it is another one in the next edition.
     - `fills` names the core tables that it fills together with other sources; its own name it in the dictionary.
     - `size` is a staged table with the column whose sum, or without a column whose rows, measure an edition; where it
@@ -59,6 +60,7 @@ class Source:
     parse_edition: Callable[[str], Period] | None = None
     recognise: Callable[[Sample, Known], Recognised | None] = _not_asked
     transcribed: bool = False
+    transcribable: bool = False
     period_column: Callable[[str], bool] = _never
     fills: tuple[str, ...] = ()
     size: tuple[str, str | None] | None = None

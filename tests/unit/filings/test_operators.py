@@ -10,12 +10,15 @@ from hypothesis import strategies as st
 
 from fleetstats.core.errors import BadInput
 from fleetstats.filings.operators import (
+    UNKNOWN,
+    AskedOperators,
     OperatorTable,
     Resolution,
     load_operators,
     normalise_name,
     normalise_permit,
 )
+from fleetstats.filings.unknown_operators import UnknownOperator, resembling
 
 OPERATORS = "operator,kind,name_en,name_zh,country,note\n"
 NAMES = "kind,value,operator,note\n"
@@ -157,3 +160,46 @@ def test_a_table_in_another_encoding_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(BadInput) as caught:
         load_operators([tmp_path])
     assert "operators.csv" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "operator"),
+    [
+        ("Waymo LLC (Alphabet)", "waymo"),
+        ("Zooks, Inc", None),
+        ("Zooxx, Inc", "zoox"),
+        ("Cruise L.L.C., formerly GM", "cruise"),
+        ("Robo Cars", None),
+        ("Wa", None),
+    ],
+)
+def test_a_name_that_resembles_a_known_one_is_offered_as_its_spelling(
+    operators: OperatorTable, name: str, operator: str | None
+) -> None:
+    assert resembling(name, operators.by_name) == operator
+    with pytest.raises(UnknownOperator) as caught:
+        operators.resolve_name(name, file="f", record=1)
+    assert caught.value.resembles == operator
+    if operator is not None:
+        assert f"it resembles {operator}; if it is right, add this line" in str(caught.value)
+        assert "operators.csv" not in str(caught.value)
+
+
+def test_all_that_is_unknown_is_told_at_once(operators: OperatorTable) -> None:
+    asked = AskedOperators(operators)
+    asked.refuse_unknown()
+    assert asked.resolve_name("Waymo LLC", file="f", record=2) == "waymo"
+    for record, name in enumerate(("Robo Cars", "Robo Cars", "Auto Auto"), start=3):
+        assert asked.resolve_name(name, file="f", record=record) == UNKNOWN
+    assert asked.resolve_permit("AVT998", "Robo Cars", file="f", record=9).operator == UNKNOWN
+    with pytest.raises(BadInput, match="3 unknown permits or companies") as caught:
+        asked.refuse_unknown()
+    text = str(caught.value)
+    for line in (
+        "name,Robo Cars,robo_cars,",
+        "name,Auto Auto,auto_auto,",
+        "permit,AVT998,robo_cars,",
+        "record 9: ",
+    ):
+        assert text.count(line) == 1, line
+    assert caught.value.record == 3

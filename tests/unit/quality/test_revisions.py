@@ -41,8 +41,10 @@ def declared(on_excess: str = "warning", reviewed: Sequence[str] = (), **more: A
 class Publication:
     """What `compare` reads: one mart, mileage_monthly, and one filing."""
 
-    def __init__(self, months: Sequence[Month], edition: str = "2023", issued: date = ISSUED) -> None:
-        self._months, self._edition, self._issued = months, edition, issued
+    def __init__(
+        self, months: Sequence[Month], edition: str = "2023", issued: date = ISSUED, bound: str = "exact"
+    ) -> None:
+        self._months, self._edition, self._issued, self._bound = months, edition, issued, bound
 
     def tables(self) -> dict[str, list[str]]:
         return {name: TABLES[name].columns for name in ("filing", "mileage_monthly")}
@@ -52,7 +54,7 @@ class Publication:
         rows: list[dict[str, Any]] = [
             {
                 "operator": operator, "scope": "cadmv_testing_with_driver", "month": month, "distance_km": km,
-                "vehicles": 1, "bound": "exact",
+                "vehicles": 1, "bound": self._bound,
             }
             for operator, month, km in self._months
         ]  # fmt: skip
@@ -67,8 +69,9 @@ class Publication:
 def revised(
     before: Sequence[Month], after: Sequence[Month], edition: str = "2023-amended-1", **kwargs: Any
 ) -> Revisions:
-    later = Publication(after, edition)
-    return compare(Publication(before), later, STATEMENTS, kwargs.get("restatements", declared()))
+    old, new = kwargs.get("bounds", ("exact", "exact"))
+    later = Publication(after, edition, bound=new)
+    return compare(Publication(before, bound=old), later, STATEMENTS, kwargs.get("restatements", declared()))
 
 
 def test_the_figures_that_are_compared_are_columns_of_their_mart_and_none_of_its_key() -> None:
@@ -116,6 +119,50 @@ def test_a_move_is_judged_by_age_size_and_review(
     )
     assert [r.verdict for r in found.rows] == [verdict]
     assert len(found.of(STOP)) == (verdict == "stop")
+
+
+@pytest.mark.parametrize("month", [MONTH, date(2024, 1, 1)])
+@pytest.mark.parametrize(
+    ("km", "more", "verdict"),
+    [
+        (98, {}, "stop"),
+        (99, {}, "within"),
+        (98, {"tolerance_difference": 2}, "within"),
+        (None, {}, "stop"),
+        (98, {"reviewed": ["cadmv_mileage/2023-amended-1"]}, "reviewed"),
+    ],
+)
+def test_time_excuses_growth_and_no_loss(
+    month: date, km: int | None, more: dict[str, Any], verdict: str
+) -> None:
+    after = [] if km is None else [("waymo", month, Decimal(km))]
+    found = revised([("waymo", month, Decimal(100))], after, restatements=declared(**more))
+    assert {r.verdict for r in found.rows if r.column_name == "distance_km"} == {verdict}
+
+
+def test_a_filing_that_a_person_took_out_takes_its_figures_along() -> None:
+    before, after = [("waymo", MONTH, Decimal(100))], [("waymo", MONTH, Decimal(10))]
+    rules = Restatements(declared().declared, frozenset(), frozenset(["cadmv_mileage/2023"]))
+    [row] = revised(before, after, edition="2022", restatements=rules).rows
+    assert row.verdict == "reviewed"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "verdict"),
+    [
+        (("at_least", 100), ("exact", 900), "within"),
+        (("at_least", 100), ("exact", 90), "stop"),
+        (("at_most", 100), ("exact", 10), "within"),
+        (("exact", 100), ("exact", 900), "warning"),
+    ],
+)
+def test_a_figure_that_was_open_and_is_completed_has_not_moved(
+    old: tuple[str, int], new: tuple[str, int], verdict: str
+) -> None:
+    found = revised(
+        [("waymo", MONTH, Decimal(old[1]))], [("waymo", MONTH, Decimal(new[1]))], bounds=(old[0], new[0])
+    )
+    assert [r.verdict for r in found.rows if r.column_name == "distance_km"] == [verdict]
 
 
 def test_what_no_filing_moved_says_so_and_can_be_reviewed_too() -> None:
