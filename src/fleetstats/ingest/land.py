@@ -178,9 +178,9 @@ def _held(same: Held, found: Identified, says: list[str]) -> Landed:
 def _recognised(offer: Offer, found: Identified, filing: Filing) -> list[str]:
     says = [] if found.seen is None else [f"recognised: {found.seen.says}"]
     if filing.issued_on_estimated and offer.issued_on is None:
-        says.append(
-            f"issued on {filing.issued_on}, as is usual of such an edition; --issued-on DAY says it better"
-        )
+        seen = filing.issued_on == offer.retrieved_on
+        why = "the day it was first seen" if seen else "as is usual of such an edition"
+        says.append(f"issued on {filing.issued_on}, {why}; --issued-on DAY says it better")
     return says
 
 

@@ -58,10 +58,16 @@ class Revision:
         return found | {"difference": self.difference, "percent": self.percent}
 
     @property
+    def of_rates(self) -> bool:
+        """Whether its mart is one of rates, which may fall; their parts are published by marts of their own."""
+        mart = TABLES[self.table_name]
+        kinds = {f.name: f.type for f in mart.fields}
+        return any(kinds[name] == "ratio" for name in mart.figures)
+
+    @property
     def is_loss(self) -> bool:
-        """Whether an amount is less than it was, or gone; rates and shares may fall as they like."""
-        kind = next(f.type for f in TABLES[self.table_name].fields if f.name == self.column_name)
-        if kind == "ratio" or not self.old_value:
+        """Whether an amount is less than it was, or gone."""
+        if not self.old_value or self.of_rates:
             return False
         return self.new_value is None or self.new_value < self.old_value
 
@@ -114,7 +120,7 @@ class Judge:
             return WITHIN
         if self._reviewed:
             return REVIEWED
-        return STOP if STOP in exceeded else WARNING
+        return STOP if STOP in exceeded and not revision.of_rates else WARNING
 
 
 def _is_completed(revision: Revision) -> bool:
