@@ -148,7 +148,8 @@ def test_crash_reports_have_their_notes_and_what_changed_says_that_there_is_noth
     assert "no mileage is published for this state" in text
     assert rows.first.locator("td.n a").first.get_attribute("href") is not None
     assert "or this is the first" in page.locator("#revised + p").inner_text()
-    assert page.locator("#records + ul li").count() == 1
+    # What NHTSA changed from edition to edition, each kind of change on a line of its own
+    assert page.locator("#records + ul li").count() == 8
 
 
 def test_sorting(visit: Visit) -> None:

@@ -143,7 +143,9 @@ def test_a_spelling_that_is_reviewed_reads_its_source_again(home: Settings, tmp_
     assert ",Baidu,道路测试(一般性)," in text
     path = tmp_path / "figures.csv"
     path.write_text(
-        text.replace(",Baidu,道路测试(一般性),", ",Baidu Test Ltd,道路测试(一般性),", 1), encoding="utf-8"
+        text.replace(",Baidu,道路测试(一般性),", ",Baidu Test Ltd,道路测试(一般性),", 1).rstrip("\n")
+        + "; typed again\n",
+        encoding="utf-8",
     )
     with pytest.raises(BadInput, match="unknown company"):
         add(home, Offer("bjrt_mileage", path, "2018-2024", None, date(2026, 11, 20)))

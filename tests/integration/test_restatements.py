@@ -57,6 +57,9 @@ def editions(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, dict[s
     root = tmp_path_factory.mktemp("editions")
     data = shutil.copytree(packaged("data"), root / "data")
     folder = data / "raw" / "nhtsa_sgo"
+    for edition in ("2022-06", "2025-06", "2026-07"):
+        shutil.rmtree(folder / edition)
+    (folder / "corrections.yml").unlink()
     for edition in ("2026-06", "2026-08"):
         shutil.move(folder / edition, root / edition)
     found: dict[str, Answer] = {}
@@ -165,6 +168,12 @@ def amended(originals: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[
         "crosscheck_events,cadmv_disengagement/2023,aurora,,47,its mileage was withdrawn,2026-11-24\n",
         encoding="utf-8",
     )
+    with pytest.raises(ChecksFailed, match=r"aurora(.*\n)*.*cadmv_mileage/2023-amended-1,REASON,DAY"):
+        run(settings)
+    (settings.landed / "cadmv_mileage" / "restatements.csv").write_text(
+        "filing,reason,reviewed_on\ncadmv_mileage/2023-amended-1,two cells fixed,2026-11-24\n",
+        encoding="utf-8",
+    )
     return settings, run(settings)
 
 
@@ -183,8 +192,9 @@ def test_diff_says_what_an_amended_file_changed(amended: tuple[Settings, Outcome
     assert {r["operator"] for r in by_change["new"]} == {"plusai"}
     assert len([r for r in by_change["removed"] if r["column_name"] == "distance_km"]) == 12
     # Two years after the period, each move is one to be told of
-    assert {r["verdict"] for r in by_change["changed"] + by_change["removed"]} == {"warning"}
-    assert any(w.startswith("mileage_monthly: ") and "amended-1" in w for w in amended[1].warnings)
+    assert {r["verdict"] for r in by_change["removed"] if r["old_value"]} == {"reviewed"}
+    assert {r["verdict"] for r in by_change["changed"]} == {"reviewed"}
+    assert not any(w.startswith("mileage_monthly: ") for w in amended[1].warnings)
 
 
 def test_the_vintage_mart_tells_the_day_before_from_the_day_after(amended: tuple[Settings, Outcome]) -> None:
@@ -243,16 +253,15 @@ def test_a_move_beyond_what_is_declared_can_stop_a_build_until_it_is_reviewed(
     published = rows(settings, "select count(*) as n from mileage_monthly where operator = 'plusai'")
     own = settings.landed / "cadmv_mileage"
     (own / "restatements.yml").write_text(STOP, encoding="utf-8")
+    reviewed = (own / "restatements.csv").read_text(encoding="utf-8")
+    (own / "restatements.csv").unlink()
     with pytest.raises(ChecksFailed, match="moved by more than declared") as caught:
         run(settings)
     assert "2023-amended-1" in str(caught.value)
     assert "restatements.csv" in str(caught.value)
     assert rows(settings, "select count(*) as n from mileage_monthly where operator = 'plusai'") == published
     assert ledger.runs(settings.ledger, "revision") == before
-    (own / "restatements.csv").write_text(
-        "filing,reason,reviewed_on\ncadmv_mileage/2023-amended-1,two cells fixed,2026-11-24\n",
-        encoding="utf-8",
-    )
+    (own / "restatements.csv").write_text(reviewed, encoding="utf-8")
     assert run(settings).status == "published"
     [last] = set(ledger.runs(settings.ledger, "revision")) - set(before)
     verdicts = rows(settings, f"select distinct verdict from revision where run_id = '{last}' order by 1")

@@ -47,6 +47,7 @@ EACH = {
     "threshold_forecast": "series = 'orders/baidu/public_rides' and model = 'combination' and target_period like '%Q4'",
     "mileage_vintage": "operator = 'zoox' and extract(year from month) = 2020",
     "orders_vintage": "operator = 'cruise'",
+    "record_change": "filing = 'nhtsa_sgo/2026-08' or change = 'removed'",
 }
 """Some rows of the larger marts; of the others all."""
 

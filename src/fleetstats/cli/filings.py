@@ -115,19 +115,23 @@ def add(
 def accept(
     source: Annotated[str, typer.Argument(help="Code of the source, such as cadmv_mileage.")],
     edition: Annotated[str, typer.Argument(help="The edition that waits, such as 2023-amended-1.")],
+    *,
+    reason: Annotated[
+        str | None, typer.Option(help="Why its figures are right: the reviewed line that lets them move.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Put an amendment that `fetch` found into force, once you have looked at it.
 
-    Example:  fleetstats accept cadmv_mileage 2023-amended-1
+    Example:  fleetstats accept cadmv_mileage 2023-amended-1 --reason "the DMV corrected a filer's December"
     """
-    _accept(source, edition, as_json)
+    _accept(source, edition, as_json, reason)
 
 
-def _accept(source: str, edition: str, as_json: bool) -> None:
+def _accept(source: str, edition: str, as_json: bool, reason: str | None = None) -> None:
     from fleetstats.ingest.land import accept as accept_edition
 
-    accepted = accept_edition(settings(), source, edition)
+    accepted = accept_edition(settings(), source, edition, reason, datetime.now().astimezone().date())
     words = [f"accepted: {filing}" for filing in accepted] + ["Next: fleetstats run"]
     if not accepted:
         words = [f"already accepted: {source}/{edition}"]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from fleetstats.core.errors import BadInput
+from fleetstats.core.files import write_atomically
 from fleetstats.core.reading import MIB, refuse_unreadable
 
 _LARGEST = 1024 * MIB
@@ -66,6 +67,14 @@ def csv_line(*cells: object) -> str:
     # With this record end both CR and LF inside a cell are quoted
     csv.writer(out, lineterminator="\r\n").writerow(cells)
     return out.getvalue()[:-2]
+
+
+def append_lines(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Add rows to a reviewed file, which begins with its header if it is new; the file is replaced in one step."""
+    before = path.read_text(encoding="utf-8") if path.exists() else csv_line(*columns) + "\n"
+    if not before.endswith("\n"):
+        before += "\n"
+    write_atomically(path, (before + "".join(csv_line(*row) + "\n" for row in rows)).encode())
 
 
 def line_to_add(path: Path, columns: Sequence[str], line: str) -> str:

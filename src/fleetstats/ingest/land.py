@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
+from fleetstats.core.csv_tables import append_lines
 from fleetstats.core.errors import BadInput
 from fleetstats.core.files import FileHashes, hash_file
 from fleetstats.core.folders import appearing
@@ -17,6 +19,7 @@ from fleetstats.core.settings import Settings
 from fleetstats.filings.catalogue import Catalogue
 from fleetstats.filings.chains import next_amendment, superseded
 from fleetstats.filings.filing import EDITION, FILING_FILE, Filing, Held, write_filing
+from fleetstats.filings.restatements import REVIEWED_COLUMNS, REVIEWED_FILE
 from fleetstats.ingest.compare import compare, previous_edition, same_figures, say_counts, unlike_in_size
 from fleetstats.ingest.describe import Offer, Place, as_held, learnt
 from fleetstats.ingest.identify import Identified, Told, identify
@@ -184,10 +187,13 @@ def _recognised(offer: Offer, found: Identified, filing: Filing) -> list[str]:
     return says
 
 
-def accept(settings: Settings, source: str, edition: str) -> list[str]:
+def accept(
+    settings: Settings, source: str, edition: str, reason: str | None = None, today: date | None = None
+) -> list[str]:
     """Put an edition that waits into force, and those it supersedes; returns the filings that had waited.
 
-    Raises `BadInput` if there is no such edition.
+    A `reason` becomes the reviewed line of each that lets its figures move by more than is declared. Raises `BadInput`
+    if there is no such edition.
     """
     registry.source(source)
     catalogue = Catalogue.open(settings)
@@ -208,6 +214,9 @@ def accept(settings: Settings, source: str, edition: str) -> list[str]:
     for one in waited:
         accepted = one.filing.model_copy(update={"accepted": True})
         write_filing(one.folder, catalogue.as_written(accepted))
+    if reason is not None and today is not None:
+        lines = [(h.filing.id, reason, f"{today:%Y-%m-%d}") for h in waited]
+        append_lines(settings.landed / source / REVIEWED_FILE, REVIEWED_COLUMNS, lines)
     return [h.filing.id for h in waited]
 
 

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from fleetstats.core.csv_tables import csv_line
+from fleetstats.core.csv_tables import append_lines
 from fleetstats.core.errors import BadInput
-from fleetstats.core.files import write_atomically
 from fleetstats.core.settings import Settings
 from fleetstats.filings.catalogue import Catalogue
 from fleetstats.filings.restatements import REMOVED_COLUMNS, REMOVED_FILE
@@ -67,10 +66,8 @@ def remove(
         raise BadInput("a removal without a reason", column="--reason", expected="why the filing has to go")
     kept = settings.home / "removed" / source / f"{edition}-{held.sha256[:8]}"
     if not dry_run:
-        path = folder / REMOVED_FILE
-        before = path.read_text(encoding="utf-8") if path.exists() else csv_line(*REMOVED_COLUMNS) + "\n"
-        line = csv_line(f"{source}/{edition}", held.sha256, reason.strip(), f"{today:%Y-%m-%d}")
-        write_atomically(path, f"{before}{line}\n".encode())
+        line = (f"{source}/{edition}", held.sha256, reason.strip(), f"{today:%Y-%m-%d}")
+        append_lines(folder / REMOVED_FILE, REMOVED_COLUMNS, [line])
         kept.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(kept, ignore_errors=True)
         shutil.move(held.folder, kept)

@@ -114,13 +114,14 @@ class Judge:
             rule.on_excess for rule, day in far if day - revision.period_end > timedelta(days=rule.grace_days)
         }
         # Time excuses what comes in late, and nothing that goes
-        if far and self._by_filings and revision.is_loss:
+        if far and revision.is_loss:
             exceeded.add(STOP)
         if not exceeded:
             return WITHIN
         if self._reviewed:
             return REVIEWED
-        return STOP if STOP in exceeded and not revision.of_rates else WARNING
+        # What no filing moved, a reviewed table or a release did, or damage that is being repaired
+        return STOP if STOP in exceeded and self._by_filings and not revision.of_rates else WARNING
 
 
 def _is_completed(revision: Revision) -> bool:

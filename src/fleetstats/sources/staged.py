@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from fleetstats.filings.operators import OperatorTable
 
 
+HASHED = "sha256 "
+"""How a text begins that stands for another one, by its hash."""
+
+
 class Rejected(NamedTuple):
     """A record set aside: why, whether a reviewed line expects it, and its text."""
 
@@ -88,7 +92,8 @@ class Staged:
         return self.records_read - kept - self.records_dropped - len(self.rejected) - self.records_blank
 
     def note_correction(self, correction: Correction, record: int, printed: str, used: str | None) -> None:
-        """Note that a correction was applied to a record."""
+        """Note that a correction was applied to a record; of a text that is not ours to carry its hash stays."""
+        printed = correction.expect if correction.expect.startswith(HASHED) else printed
         self.corrected.append(
             Corrected(
                 record,

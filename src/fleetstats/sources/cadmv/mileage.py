@@ -352,7 +352,8 @@ def digest(staged: Staged) -> bytes:
         for row in staged.tables["cadmv_mileage_filer"].to_pylist()
     ]
     months = [
-        {**row, "table": "month", "distance_mi": row["distance_mi_reported"]}
+        # A month of a publisher's file is exact, and a digest has only those
+        {**row, "table": "month", "distance_mi": row["distance_mi_reported"], "bound": None}
         for row in staged.tables["cadmv_mileage_month"].to_pylist()
     ]
     return write_table_csv(_DIGEST_COLUMNS, filers + months)

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 
 from fleetstats.sources.csv_file import normalise_header
-from fleetstats.sources.staged import Staged
+from fleetstats.sources.staged import HASHED, Staged
 
 _HASH_DIGITS = 8
 _NARRATIVE = normalise_header("Narrative")
@@ -30,8 +30,13 @@ def hide_narratives(staged: Staged) -> None:
             one.column_name is None or normalise_header(one.column_name) == _NARRATIVE
         ):
             staged.corrected[i] = one._replace(
-                printed=one.printed and f"sha256 {hash_cells([one.printed.rstrip(',')])}",
-                used=one.used
-                if one.action == "reassign"
-                else one.used and f"sha256 {hash_cells([one.used])}",
+                printed=_hidden(one.printed),
+                used=one.used if one.action == "reassign" else _hidden(one.used),
             )
+
+
+def _hidden(text: str | None) -> str | None:
+    """A hash that says which text it was; one that is a hash already stays."""
+    if not text or text.startswith(HASHED):
+        return text
+    return f"{HASHED}{hash_cells([text.rstrip(',')])}"
