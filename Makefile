@@ -20,11 +20,11 @@ unexport PYTHONDONTWRITEBYTECODE
 # Tests and benchmarks read the publishers' own files where they lie beside the checkout.
 ifndef FLEETSTATS_ORIGINALS
 ifneq ($(wildcard ../shared/data/.),)
-test bench: export FLEETSTATS_ORIGINALS := $(abspath ../shared/data)
+test bench siblings: export FLEETSTATS_ORIGINALS := $(abspath ../shared/data)
 endif
 endif
 
-.PHONY: help run report airflow test test-quick test-distributed faults faults-quick lint types format words check bench lock install wheel clean
+.PHONY: help run report airflow test test-quick test-distributed faults faults-quick siblings lint types format words check bench lock install wheel clean
 
 help: ## print this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  make %-16s %s\n' "$$name" "$$text"; done
@@ -51,6 +51,9 @@ test-distributed: .venv/.dev ## kill a Celery worker in the middle of the nightl
 
 faults: .venv/.dev ## break things on purpose and count what happens: up to three hours (ARGS="--seed 7 --only bits")
 	@$(BIN)/python -m tests.faults.run $(ARGS)
+
+siblings: .venv/.dev ## try every file in thirty wrong forms, and count what becomes of them (about an hour; ARGS="--only nhtsa_sgo")
+	@$(BIN)/python -m tests.siblings.run --originals $(FLEETSTATS_ORIGINALS) $(ARGS)
 
 faults-quick: .venv/.dev ## a sample of each kind of fault, in two minutes
 	@$(BIN)/python -m tests.faults.run --quick $(ARGS)
