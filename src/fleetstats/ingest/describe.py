@@ -89,13 +89,6 @@ def _issued(offer: Offer, source: Source, found: Identified, *, amends: bool, sa
         return _Issued(None, estimated=False)
     if same is not None and same.filing.issued_on != "by_row":
         return _Issued(same.filing.issued_on, same.filing.issued_on_estimated)
-    if found.seen is None and not amends:
-        raise BadInput(
-            "the day of issue is missing",
-            column="--issued-on",
-            expected="the day the publisher issued it, such as 2024-02-02; of an amendment the day it was "
-            "first seen",
-        )
     usual = None if found.seen is None or amends else found.seen.issued_on
     return _Issued(min(usual or offer.retrieved_on, offer.retrieved_on), estimated=True)
 
@@ -149,3 +142,20 @@ def learnt(source: Source, staged: Staged) -> dict[str, Any]:
         "period_start": min(row["period_start"] or row["as_of"] for row in rows),
         "period_end": max(row["as_of"] or row["period_end"] for row in rows),
     }
+
+
+def refuse_undated(offer: Offer, found: Identified, filing: Filing) -> None:
+    """`BadInput` where nobody told the day of issue, nor do the bytes; an amendment is of the day it was first seen."""
+    if (
+        offer.issued_on is None
+        and found.seen is None
+        and filing.issued_on != "by_row"
+        and not filing.supersedes
+    ):
+        raise BadInput(
+            "the day of issue is missing",
+            file=offer.path,
+            column="--issued-on",
+            expected="the day the publisher issued it, such as 2024-02-02; of an amendment the day it was "
+            "first seen",
+        )

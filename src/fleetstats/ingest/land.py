@@ -21,7 +21,7 @@ from fleetstats.filings.chains import next_amendment, superseded
 from fleetstats.filings.filing import EDITION, FILING_FILE, Filing, Held, write_filing
 from fleetstats.filings.restatements import REVIEWED_COLUMNS, REVIEWED_FILE
 from fleetstats.ingest.compare import compare, previous_edition, same_figures, say_counts, unlike_in_size
-from fleetstats.ingest.describe import Offer, Place, as_held, learnt
+from fleetstats.ingest.describe import Offer, Place, as_held, learnt, refuse_undated
 from fleetstats.ingest.identify import Identified, Told, identify
 from fleetstats.ingest.neighbours import (
     neighbours,
@@ -95,6 +95,8 @@ def add(settings: Settings, offer: Offer, *, dry_run: bool = False) -> Landed:
     placed = neighbours(catalogue, held)
     staged = read(held)
     _refuse_rejected(staged, path, settings.landed / source.code, hashes)
+    if same is None:
+        refuse_undated(offer, found, filing)
     if same is None and like is not None and same_figures(staged, read(like)):
         return _held(like, found, [f"no figure differs from {like.filing.id}: a copy of it in another form"])
     refuse_out_of_order(filing, placed, source)
