@@ -9,19 +9,21 @@ held yet (`new`), which is harder, since there is nothing of it to compare with.
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import shutil
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 from fleetstats.core.errors import FleetstatsError
+from fleetstats.core.files import write_atomically
 from fleetstats.core.settings import Settings, packaged, packaged_folders
 from fleetstats.filings.catalogue import Catalogue
 from fleetstats.filings.filing import Held
@@ -167,6 +169,9 @@ def main() -> int:
     parser.add_argument("--originals", type=Path, required=True)
     parser.add_argument("--only", default="", help="filings whose names begin so")
     parser.add_argument("--kinds", default="", help="these kinds alone, with commas between them")
+    parser.add_argument(
+        "--keep", type=Path, help="file to keep results in; filings that it has are not tried again"
+    )
     parser.add_argument("--add-only", action="store_true", help="what `add` does, and no build")
     asked = parser.parse_args()
     kinds = tuple(kind for kind in asked.kinds.split(",") if kind)
@@ -189,6 +194,12 @@ def main() -> int:
         if one.verdict in (WRONG, TRACEBACK):
             print(f"{one.verdict}: {one.filing}, {one.kind}, {one.way}: {one.says}")
     return int(any(one.verdict in (WRONG, TRACEBACK) for one in found))
+
+
+def _kept(path: Path | None) -> list[Tried]:
+    if path is None or not path.exists():
+        return []
+    return [Tried(*row) for row in json.loads(path.read_text(encoding="utf-8"))]
 
 
 def table(found: list[Tried]) -> str:
