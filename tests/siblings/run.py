@@ -16,14 +16,13 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor
 from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 from fleetstats.core.errors import FleetstatsError
-from fleetstats.core.files import write_atomically
 from fleetstats.core.settings import Settings, packaged, packaged_folders
 from fleetstats.filings.catalogue import Catalogue
 from fleetstats.filings.filing import Held
