@@ -1,4 +1,4 @@
-"""Wrong siblings of the publishers' files, as far as `add`: what only a build can tell is counted by `make siblings`."""
+"""Wrong siblings of the publishers' files, as far as `add`; what only a build can tell, `make siblings` counts."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ Published = tuple[Settings, Outcome]
 
 FILES = ("cadmv_mileage/2023", "cadmv_disengagement/2023-driverless", "nhtsa_sgo/2026-08")
 AT_ONCE = {
-    "the header alone", "joined with itself", "header twice", "each column twice", "header one column off", "semicolons",
-    "tabulators", "decimal commas", "UTF-16", "a web page", "a ZIP archive", "doubled", "each record twice",
+    "the header alone", "joined with itself", "header twice", "each column twice", "header one column off",
+    "semicolons", "tabulators", "decimal commas", "UTF-16", "a web page", "a ZIP archive", "doubled", "each record twice",
 }  # fmt: skip
 """What no file may be, whatever is held."""
 
