@@ -16,7 +16,8 @@ Published = tuple[Settings, Outcome]
 FILES = ("cadmv_mileage/2023", "cadmv_disengagement/2023-driverless", "nhtsa_sgo/2026-08")
 AT_ONCE = {
     "the header alone", "joined with itself", "header twice", "each column twice", "header one column off",
-    "semicolons", "tabulators", "decimal commas", "UTF-16", "a web page", "a ZIP archive", "doubled", "each record twice",
+    "semicolons", "tabulators", "decimal commas", "UTF-16", "a web page", "a ZIP archive", "doubled",
+    "each record twice",
 }  # fmt: skip
 """What no file may be, whatever is held."""
 
