@@ -6,6 +6,7 @@ Nothing is written before the file has been read to its end, and the folder appe
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -23,12 +24,8 @@ from fleetstats.filings.restatements import REVIEWED_COLUMNS, REVIEWED_FILE
 from fleetstats.ingest.compare import compare, previous_edition, same_figures, say_counts, unlike_in_size
 from fleetstats.ingest.describe import Offer, Place, as_held, learnt, refuse_undated
 from fleetstats.ingest.identify import Identified, Told, identify
-from fleetstats.ingest.neighbours import (
-    neighbours,
-    refuse_lost_or_doubled,
-    refuse_out_of_order,
-    refuse_unlike,
-)
+from fleetstats.ingest.neighbours import Neighbours, neighbours, refuse_lost_or_doubled, refuse_out_of_order
+from fleetstats.ingest.plausible import refuse_contradiction, refuse_unlike
 from fleetstats.ingest.stage import stage
 from fleetstats.sources import registry
 from fleetstats.sources.damage import cause_of
@@ -62,8 +59,7 @@ def add(settings: Settings, offer: Offer, *, dry_run: bool = False) -> Landed:
     """
     path = offer.path
     _check(offer)
-    if offer.source is not None and offer.edition is not None:
-        _check_edition(offer.edition, registry.source(offer.source))
+    _check_told(offer)
     hashes = hash_file(path)
     catalogue, reviewed = Catalogue.open(settings), Reviewed.open(settings)
     read = _Reader(settings, reviewed)
@@ -101,7 +97,8 @@ def add(settings: Settings, offer: Offer, *, dry_run: bool = False) -> Landed:
         return _held(like, found, [f"no figure differs from {like.filing.id}: a copy of it in another form"])
     refuse_out_of_order(filing, placed, source)
     if same is None:
-        refuse_lost_or_doubled(source, staged, held, placed, read, reviewed.folders(source.code))
+        others = read.in_force(catalogue, source.code)
+        _refuse_wrong(source, (staged, held), placed, read, others, reviewed.folders(source.code))
     replaced = placed.before.filing.edition if placed.before is not None else supersedes
     previous = (
         None if source.transcribed and not replaced else previous_edition(by_edition, edition, replaced)
@@ -172,6 +169,21 @@ class _Reader:
         there = catalogue.of(code)
         gone = superseded(there.values())
         return {e: self(h) for e, h in there.items() if h.filing.accepted and h.filing.id not in gone}
+
+
+def _refuse_wrong(
+    source: Source,
+    new: tuple[Staged, Held],
+    placed: Neighbours,
+    read: _Reader,
+    others: Mapping[str, Staged],
+    folders: tuple[Path, ...],
+) -> None:
+    """`BadInput` for a file that other filings, or its own figures, contradict."""
+    staged, held = new
+    told = Told(source.code, held.filing.edition, held.sha256)
+    refuse_lost_or_doubled(source, staged, held, placed, read, folders)
+    refuse_contradiction(source, (staged, held.path), others, told, folders)
 
 
 def _held(same: Held, found: Identified, says: list[str]) -> Landed:
@@ -245,6 +257,14 @@ def _check(offer: Offer) -> None:
             expected="a file with a header and records",
             todo="fetch it again from its publisher",
         )
+
+
+def _check_told(offer: Offer) -> None:
+    """The source and the edition that were told have to be ones that there are."""
+    if offer.source is not None:
+        source = registry.source(offer.source)
+        if offer.edition is not None:
+            _check_edition(offer.edition, source)
 
 
 def _check_edition(edition: str, source: Source) -> None:

@@ -14,12 +14,16 @@ from pathlib import Path
 
 from fleetstats.core.errors import BadInput
 from fleetstats.filings.catalogue import Catalogue
-from fleetstats.filings.chains import superseded
+from fleetstats.filings.chains import superseded, without_amendment
 from fleetstats.filings.filing import Filing, Held
 from fleetstats.filings.moved import line_of, moved_keys
-from fleetstats.ingest.identify import Told, is_reviewed, reviewed_line
 from fleetstats.sources.source import Source
 from fleetstats.sources.staged import Staged
+
+_CHANGED = 0.1
+"""The share of records whose figures may be others: 5 % were when the form changed (2022 to 2025), else none."""
+
+_FEW_CHANGED = 3
 
 Read = Callable[[Held], Staged]
 
@@ -50,7 +54,10 @@ def neighbours(catalogue: Catalogue, new: Held) -> Neighbours:
 
 
 def refuse_out_of_order(filing: Filing, placed: Neighbours, source: Source) -> None:
-    """`BadInput` for a filing issued before the one that it replaces, or one that replaces what reaches further."""
+    """`BadInput` for a filing issued before the one that it replaces, or one that replaces what reaches further.
+
+    Also for one issued before its own period had ended, or after it was fetched.
+    """
     before, after, day = placed.before, placed.after, filing.issued_on
     if before is not None and _day(filing) < _day(before.filing):
         raise BadInput(
@@ -75,6 +82,14 @@ def refuse_out_of_order(filing: Filing, placed: Neighbours, source: Source) -> N
                 expected="a day before that of every edition that reaches further",
                 todo="give the day on which this edition was issued",
             )
+    if isinstance(day, date) and not end <= day <= filing.retrieved_on:
+        raise BadInput(
+            "a day of issue that cannot be",
+            column="--issued-on",
+            found=f"{day} for {filing.id}, whose period ends on {end}, fetched on {filing.retrieved_on}",
+            expected="a day between the two",
+            todo="give the day on which these bytes were first seen, or the right edition",
+        )
 
 
 def _day(filing: Filing) -> date:
@@ -94,17 +109,35 @@ def refuse_lost_or_doubled(
         gone = source.keys_of(read(beside.before)) - keys - moved
         if gone:
             raise _bad("records are gone", new, gone, f"every record of {beside.before.filing.id}", folders)
+        _refuse_changed(source, staged, read(beside.before), new, beside.before)
+        another = without_amendment(beside.before.filing.edition) != without_amendment(new.filing.edition)
+        if another and keys <= source.keys_of(read(beside.before)):
+            expected = f"new records beside those of {beside.before.filing.id}"
+            raise _bad("no record is new", new, keys, expected, None)
     if beside.after is not None:
         unknown = keys - source.keys_of(read(beside.after)) - moved
         if unknown:
             expected = f"records that {beside.after.filing.id}, which was issued later, has too"
             raise _bad("records that a later edition does not have", new, unknown, expected, folders)
+        _refuse_changed(source, staged, read(beside.after), new, beside.after)
         _refuse_holes(source, keys, read(beside.after), new, beside.after)
     for other in beside.beside:
         twice = keys & source.keys_of(read(other))
         if twice:
             expected = f"no record of {other.filing.id}, which stays in force beside it"
             raise _bad("records that would count twice", new, twice, expected, None)
+
+
+def _refuse_changed(source: Source, staged: Staged, other: Staged, new: Held, beside: Held) -> None:
+    """`BadInput` where the figures of many records are others than a neighbour has under the same keys."""
+    if source.key_content is None:
+        return
+    now, then = source.contents_of(staged), source.contents_of(other)
+    both = now.keys() & then.keys()
+    changed = {key for key in both if now[key] != then[key]}
+    if len(changed) > max(_FEW_CHANGED, _CHANGED * len(both)):
+        expected = f"the figures that {beside.filing.id} has in nearly all of its records"
+        raise _bad("records have other figures", new, changed, expected, None)
 
 
 def _refuse_holes(source: Source, keys: set[str], later: Staged, new: Held, after: Held) -> None:
@@ -120,27 +153,6 @@ def _refuse_holes(source: Source, keys: set[str], later: Staged, new: Held, afte
     if len(missing) > _HOLES * len(older):
         expected = f"nearly all records of {after.filing.id} that came before its newest"
         raise _bad("records are missing", new, missing, expected, None)
-
-
-def refuse_unlike(
-    source: Source,
-    new: tuple[Staged, Path],
-    previous: tuple[Staged, Held],
-    told: Told,
-    folders: tuple[Path, ...],
-) -> None:
-    """`BadInput` where an edition cannot follow the one before it in its series, unless a reviewed line says so."""
-    if source.unlike is None or told.edition is None or is_reviewed(folders, told, told.edition):
-        return
-    why = source.unlike(new[0], previous[0])
-    if why is not None:
-        raise BadInput(
-            "an edition that is unlike the one before it",
-            file=new[1],
-            found=why,
-            expected=f"what may follow {previous[1].filing.id}",
-            todo=f"fetch the file again from its publisher; {reviewed_line(folders, told, told.edition)}",
-        )
 
 
 def _bad(

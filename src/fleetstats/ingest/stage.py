@@ -162,7 +162,7 @@ def _load(folder: Path, operators: OperatorTable) -> Staged | None:
             content = pa.py_buffer((folder / f"{name}.parquet").read_bytes())
             if hashlib.sha256(content).hexdigest() != checksum:
                 raise Damaged(f"{name}.parquet is not as it was written")
-            tables[name] = pq.read_table(pa.BufferReader(content))
+            tables[name] = pq.read_table(pa.BufferReader(content), use_threads=False)
         account["rejected"] = [Rejected(*row) for row in account["rejected"]]
         account["corrected"] = [Corrected(*row) for row in account["corrected"]]
     except FileNotFoundError as error:

@@ -86,7 +86,8 @@ class RecordFile:
         done = 0
         again = [name.strip() for name in self.header]
         try:
-            reader = arrow_csv.open_csv(
+            # Closed whatever happens: a reader that is left open ends its process while it still reads ahead
+            with arrow_csv.open_csv(
                 str(self.path),
                 read_options=arrow_csv.ReadOptions(
                     column_names=names,
@@ -102,22 +103,24 @@ class RecordFile:
                 convert_options=arrow_csv.ConvertOptions(
                     column_types={name: pa.string() for name in names}, strings_can_be_null=False
                 ),
-            )
-            for batch in reader:
-                numbers = _numbers(done, len(batch), short)
-                done = int(numbers[-1]) if len(numbers) else done
-                keep = numbers > 1
-                filled = np.zeros(len(batch), dtype=bool)
-                for column in batch.columns:
-                    filled |= pc.not_equal(pc.utf8_trim_whitespace(column), "").to_numpy(zero_copy_only=False)
-                self.blank += int((keep & ~filled).sum())
-                self.read += int(keep.sum())
-                self._refuse_header_again(numbers, keep, batch.columns, again)
-                mask = pa.array(keep & filled)
-                yield (
-                    pc.filter(pa.array(numbers, pa.int64()), mask),
-                    [pc.filter(column, mask) for column in batch.columns],
-                )
+            ) as reader:
+                for batch in reader:
+                    numbers = _numbers(done, len(batch), short)
+                    done = int(numbers[-1]) if len(numbers) else done
+                    keep = numbers > 1
+                    filled = np.zeros(len(batch), dtype=bool)
+                    for column in batch.columns:
+                        filled |= pc.not_equal(pc.utf8_trim_whitespace(column), "").to_numpy(
+                            zero_copy_only=False
+                        )
+                    self.blank += int((keep & ~filled).sum())
+                    self.read += int(keep.sum())
+                    self._refuse_header_again(numbers, keep, batch.columns, again)
+                    mask = pa.array(keep & filled)
+                    yield (
+                        pc.filter(pa.array(numbers, pa.int64()), mask),
+                        [pc.filter(column, mask) for column in batch.columns],
+                    )
         except pa.ArrowInvalid as error:
             if "straddling" not in str(error):
                 raise BadInput(

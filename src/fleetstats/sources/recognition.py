@@ -5,10 +5,15 @@ Names are not asked: a download that went wrong has the right name, and other by
 
 from __future__ import annotations
 
+import csv
+import io
+import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -21,7 +26,7 @@ if TYPE_CHECKING:
     from fleetstats.sources.source import Source
     from fleetstats.sources.staged import Staged
 
-SAMPLE_BYTES = 64 * 1024 * 1024
+SAMPLE_BYTES = 16 * 1024 * 1024
 """How much of a file is read to recognise it; the readers themselves look at all of it."""
 
 _FEWEST = 4
@@ -107,14 +112,19 @@ class Sample:
 
     def cells(self, *places: int) -> list[tuple[str, ...]]:
         """The cells of these columns, a tuple for each of the first records that are not blank."""
-        found: list[tuple[str, ...]] = []
-        size = 0
-        # Another opening of the file: one that has been read to its end cannot be read again
-        for _, columns in replace(self.file, misshapen=[]).batches():
-            found += zip(*(columns[place].to_pylist() for place in places), strict=True)
-            size += sum(column.nbytes for column in columns)
-            if size > SAMPLE_BYTES:
-                break
+        return [tuple(row[place] for place in places) for row in self._records]
+
+    @cached_property
+    def _records(self) -> list[list[str]]:
+        """The first records with as many cells as the header; what cannot be read ends them, as readers will tell."""
+        with self.file.path.open("rb") as file:
+            text = file.read(SAMPLE_BYTES).decode(self.file.encoding, "replace").removeprefix("\ufeff")
+        records = itertools.islice(csv.reader(io.StringIO(text, newline="")), 1, None)
+        found: list[list[str]] = []
+        with suppress(csv.Error):
+            found.extend(
+                row for row in records if len(row) == len(self.file.header) and any(map(str.strip, row))
+            )
         return found
 
 

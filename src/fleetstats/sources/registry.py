@@ -33,7 +33,7 @@ def _transcribed_figures(code: str) -> Callable[[], Source]:
 
 def _cadmv_disengagement() -> Source:
     from fleetstats.filings.double_counts import Counted
-    from fleetstats.sources.cadmv import disengagement, forms, printed, recognition
+    from fleetstats.sources.cadmv import disengagement, forms, printed, recognition, series
 
     return Source(
         "cadmv_disengagement",
@@ -46,6 +46,7 @@ def _cadmv_disengagement() -> Source:
         parse_edition=forms.edition_period,
         period_column=forms.is_month,
         size=("cadmv_event_count", "events"),
+        figures_of=series.events_of,
         printed=printed.EVENTS,
         double_counts={"disengagements": Counted("cadmv_event_count", "events", ("left_out", "kept"))},
     )
@@ -67,6 +68,8 @@ def _cadmv_mileage() -> Source:
         period_column=forms.is_month,
         size=("cadmv_mileage_filer", "rows"),
         unlike=series.unlike,
+        contradicts=series.contradicts,
+        figures_of=series.figures_of,
         printed=printed.MILEAGE,
         double_counts={"mileage": Counted("cadmv_mileage_month", "distance_mi_reported", ("kept",))},
         rare_events=mileage.disengagements,
@@ -86,6 +89,7 @@ def _nhtsa_sgo() -> Source:
         fills=("record_hash",),
         size=("record_hash", None),
         keys=("record_hash", "record_key"),
+        key_content="hash_figures",
         key_number=hashes.number_of,
         printed={"nhtsa_incident_month": reports.printed},
         rare_events=counts.incidents_with_mileage,

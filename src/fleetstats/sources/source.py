@@ -43,8 +43,11 @@ class Source:
     - `size` is a staged table with the column whose sum, or without a column whose rows, measure an edition; where it
       is None the records loaded do.
     - `unlike` says why an edition cannot follow the one before it, for a person to look at; None if it can.
+      `contradicts` says what in a file contradicts itself, and `figures_of` gives what would be the same in a file that
+      was given another year: of two editions most of it differs.
     - `keys` is a staged table with the column that names each record, where an edition holds all records of the one
       before it.
+    - `key_content` is a column beside it with a hash of the cells that are figures, which stay as they are.
     - `key_number` is the number in a key that grows as records come in, about in the order of their coming.
     - `printed` gives, by core table, the records of an original behind a row.
     - `double_counts`: what `double_counts.csv` may be about, by measure.
@@ -65,6 +68,9 @@ class Source:
     fills: tuple[str, ...] = ()
     size: tuple[str, str | None] | None = None
     unlike: Callable[[Staged, Staged], str | None] | None = None
+    contradicts: Callable[[Staged], str | None] | None = None
+    figures_of: Callable[[Staged], set[tuple[object, ...]]] | None = None
+    key_content: str | None = None
     keys: tuple[str, str] | None = None
     key_number: Callable[[str], int] | None = None
     printed: Mapping[str, PrintedRecords] = field(default_factory=dict)
@@ -82,6 +88,14 @@ class Source:
             raise ValueError(f"{self.code}: its records have no keys")
         table, column = self.keys
         return set(staged.tables[table][column].to_pylist())
+
+    def contents_of(self, staged: Staged) -> dict[str, str]:
+        """The hash of the figures of each record, by its name; none of a source that has none."""
+        if self.keys is None or self.key_content is None:
+            return {}
+        table, column = self.keys
+        rows = staged.tables[table].select([column, self.key_content])
+        return dict(zip(*(rows[name].to_pylist() for name in (column, self.key_content)), strict=True))
 
     def size_of(self, staged: Staged) -> int:
         """How large an edition is, in the unit in which its editions are compared."""

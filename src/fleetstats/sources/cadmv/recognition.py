@@ -73,6 +73,8 @@ def recognise_events(sample: Sample, known: Known) -> Recognised | None:
         )
     likely, seen = _filed_beside(likely, Counter(normalise_permit(row[0]) for row in rows), known)
     because += [seen] if seen is not None else []
+    doubts += _not_first(likely, {normalise_permit(row[0]) for row in rows}, known)
+    doubts += _beside_mileage(likely[0], Counter(normalise_permit(row[0]) for row in rows), known)
     first = likely[0].endswith(_names(programme)[1])
     sure: Sure = "certain" if seen is not None or len(likely) == 1 or len(days) > 1000 else "likely"
     return Recognised(
@@ -109,8 +111,8 @@ def _filed_beside(likely: list[str], events: Counter[str], known: Known) -> tupl
     if not events:
         return likely, None
     for edition in likely:
-        printed = filed.get(edition, {})
-        if all(printed.get(permit) == count for permit, count in events.items()):
+        printed = Counter({permit: count for permit, count in filed.get(edition, {}).items() if count})
+        if printed == events:
             return [edition], f"as many events of each filer as the mileage report {edition} prints"
     earlier = {p for edition, filers in filed.items() if edition[:4] < likely[0][:4] for p in filers}
     of_all = [edition for edition in likely if not edition.endswith(("-first-time", "-first"))]
@@ -122,12 +124,41 @@ def _filed_beside(likely: list[str], events: Counter[str], known: Known) -> tupl
     return likely, None
 
 
+def _not_first(likely: list[str], permits: set[str], known: Known) -> list[str]:
+    """What speaks against first reports, where the days allow nothing else: filers who have filed before."""
+    if not all(edition.endswith(("-first-time", "-first")) for edition in likely):
+        return []
+    filed = _filers(known)
+    before = {p for edition, filers in filed.items() if edition[:4] < likely[0][:4] for p in filers} & permits
+    if 2 * len(before) <= len(permits):
+        return []
+    return [
+        f"its days are those of first reports, and {len(before)} of {len(permits)} filers have filed before"
+    ]
+
+
+def _beside_mileage(edition: str, events: Counter[str], known: Known) -> list[str]:
+    """What the mileage report of the edition contradicts: it prints how many disengagements each filer reported.
+
+    In every year that is held the two agree to the last event but one.
+    """
+    printed = {permit: count for permit, count in _filers(known).get(edition, {}).items() if count}
+    if not printed:
+        return []
+    apart = sum(abs(printed.get(permit, 0) - events[permit]) for permit in printed.keys() | events.keys())
+    if apart <= max(2, STRAYS * sum(printed.values())):
+        return []
+    return [
+        f"there are {events.total():,} events, and the mileage report {edition} prints {sum(printed.values()):,}"
+    ]
+
+
 def _filers(known: Known) -> dict[str, dict[str, int]]:
     """The disengagements that mileage reports print, by edition and permit."""
     found: dict[str, dict[str, int]] = {}
     for edition, staged in known.editions("cadmv_mileage").items():
         table = staged.tables["cadmv_mileage_filer"].select(["permit", "disengagements"]).to_pylist()
-        found[without_amendment(edition)] = {row["permit"]: row["disengagements"] for row in table}
+        found[without_amendment(edition)] = {row["permit"]: row["disengagements"] or 0 for row in table}
     return found
 
 

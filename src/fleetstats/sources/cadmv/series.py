@@ -16,6 +16,9 @@ _FEW = 6
 _MILES_GONE = 0.1
 """Those who went had at most 6 % of the miles (2022 to 2023)."""
 
+_APART_FROM_TOTAL = Decimal("0.1")
+"""In the whole of a report; single vehicles have been further apart."""
+
 _APART = 4
 """How many times as far a vehicle drives in a month, in the middle: at most 2.7 (2020 to 2021)."""
 
@@ -36,6 +39,8 @@ def unlike(staged: Staged, before: Staged) -> str | None:
     if gone and total and sum(then[operator] for operator in gone) >= Decimal(str(_MILES_GONE)) * total:
         share = sum(then[operator] for operator in gone) / total
         return f"filers who had {share:.0%} of the miles are gone: {', '.join(gone[:3])}"
+    if total and not sum(now.values()):
+        return "nobody drove a mile"
     each, each_before = _in_a_month(staged), _in_a_month(before)
     if each and each_before and not 1 / _APART <= each / each_before <= _APART:
         return (
@@ -43,6 +48,32 @@ def unlike(staged: Staged, before: Staged) -> str | None:
             "report before; is it another unit?"
         )
     return None
+
+
+def contradicts(staged: Staged) -> str | None:
+    """What contradicts itself in a report: nothing is driven in it, or its months are not its annual totals."""
+    total = sum(_miles(staged).values())
+    table = staged.tables.get("cadmv_mileage_month")
+    months = sum([] if table is None else table["distance_mi_reported"].to_pylist(), Decimal(0))
+    if not total and not months:
+        return "no mile is driven in it" if staged.records_loaded >= _FEW else None
+    if table is not None and abs(months - total) > _APART_FROM_TOTAL * total:
+        return f"its months add up to {months:,.1f} miles, and its annual totals to {total:,.1f}"
+    return None
+
+
+def figures_of(staged: Staged) -> set[tuple[object, ...]]:
+    """The miles of each permit in a month, without the month: hardly any are those of another edition (4 % at most)."""
+    table = staged.tables.get("cadmv_mileage_month")
+    rows = [] if table is None else table.select(["permit", "distance_mi_reported"]).to_pylist()
+    return {(row["permit"], row["distance_mi_reported"]) for row in rows if row["distance_mi_reported"]}
+
+
+def events_of(staged: Staged) -> set[tuple[object, ...]]:
+    """The events of each permit in a month of a year, by kind, without the year."""
+    names = ["permit", "month", "initiated_by", "location", "events"]
+    rows = staged.tables["cadmv_event_count"].select(names).to_pylist()
+    return {(r["permit"], r["month"].month, r["initiated_by"], r["location"], r["events"]) for r in rows}
 
 
 def _is_first(staged: Staged) -> bool:

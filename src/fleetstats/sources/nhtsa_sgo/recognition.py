@@ -10,6 +10,7 @@ says how sure that is.
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date
 
 from fleetstats.core.periods import Period, month_end
 from fleetstats.sources.nhtsa_sgo.editions import ARCHIVE, FIRST_MONTH, FIRST_ORDER_ENDS, edition_of_month
@@ -19,6 +20,9 @@ from fleetstats.sources.recognition import Known, Recognised, Sample
 _FORM = ("Report ID", "Report Version", "Reporting Entity", "Incident Date", "Automation System Engaged?")
 _FIRST_ORDER = "ADS Equipped?"
 _AMENDED_ORDER = "Engagement Status"
+
+_STRAYS = 0.005
+"""Fewer reports of a month than this share of all are no month's edition; the least that is held is 2 %."""
 
 _ADS = "NHTSA's crash reports of automated driving systems (ADS)"
 _ADAS = "NHTSA's crash reports of Level 2 driver assistance (ADAS)"
@@ -43,15 +47,17 @@ def recognise(sample: Sample, _: Known) -> Recognised | None:
     )
     if not submitted and not incidents:
         return Recognised("nhtsa_sgo", _ADS, sure="unsure", because=(*because, "no month is printed"))
-    last = max(submitted or incidents)
+    last = _last(submitted or incidents)
     because.append(
         f"reports submitted {min(submitted):%Y-%m} to {last:%Y-%m}" if submitted else "no month of submission"
     )
     because.append(f"incidents to {max(incidents):%Y-%m}" if incidents else "no month of an incident")
     doubts = []
-    if submitted and incidents and max(incidents) != last:
+    if submitted and incidents and last not in incidents:
         # In every edition that is held the last month has both
         doubts.append(f"reports were submitted in {last:%Y-%m}, and none is of an incident in it")
+    if later := {month for month in submitted if month > last}:
+        doubts.append(f"hardly a report was submitted in {max(later):%Y-%m}, the last month that is printed")
     if first_order and last > FIRST_ORDER_ENDS:
         doubts.append(f"the form of the first order, which ended in June 2025, and reports of {last:%Y-%m}")
     edition = edition_of_month(last, first_order=first_order)
@@ -66,6 +72,12 @@ def recognise(sample: Sample, _: Known) -> Recognised | None:
         # The archive is posted again on any day
         None if edition == ARCHIVE else month_end(*(int(part) for part in edition.split("-"))),
     )
+
+
+def _last(months: list[date]) -> date:
+    """The last month with more than a stray report: the last one of an edition has a twentieth of them."""
+    counts = Counter(months)
+    return max(month for month, count in counts.items() if count > _STRAYS * len(months))
 
 
 def _which(engaged: Counter[str]) -> tuple[str, float]:
