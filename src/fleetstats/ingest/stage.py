@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from fleetstats.core.code import code_sha256
 from fleetstats.core.errors import BadInput
 from fleetstats.core.folders import appearing
+from fleetstats.core.parquet import read_parquet
 from fleetstats.core.schema.tables import tables
 from fleetstats.core.sealed import Damaged, read_sealed, seal, warn_of_cache
 from fleetstats.filings.filing import Held
@@ -150,7 +151,6 @@ def _correct_as_digest(staged: Staged, context: Context) -> None:
 def _load(folder: Path, operators: OperatorTable) -> Staged | None:
     """What was kept of a filing, if every byte is as it was written and operators are still called the same."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     try:
         account = read_sealed(folder / _ACCOUNT)
@@ -162,7 +162,7 @@ def _load(folder: Path, operators: OperatorTable) -> Staged | None:
             content = pa.py_buffer((folder / f"{name}.parquet").read_bytes())
             if hashlib.sha256(content).hexdigest() != checksum:
                 raise Damaged(f"{name}.parquet is not as it was written")
-            tables[name] = pq.read_table(pa.BufferReader(content), use_threads=False)
+            tables[name] = read_parquet(content)
         account["rejected"] = [Rejected(*row) for row in account["rejected"]]
         account["corrected"] = [Corrected(*row) for row in account["corrected"]]
     except FileNotFoundError as error:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from fleetstats.core.errors import ConfigurationError
 from fleetstats.core.files import write_atomically
+from fleetstats.core.parquet import read_parquet
 from fleetstats.core.schema.arrow import rows_to_table
 from fleetstats.core.schema.tables import TABLES
 
@@ -94,12 +95,11 @@ def _checksum(content: bytes) -> str:
 
 def _read_file(path: Path) -> pa.Table:
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     try:
         content = path.read_bytes()
         if path.name.count(".") == 1 or _checksum(content) == path.name.split(".")[1]:
-            return pq.read_table(pa.BufferReader(content))
+            return read_parquet(content)
         found = "its content is not what its name says"
     except (OSError, pa.ArrowException) as error:
         found = str(error)

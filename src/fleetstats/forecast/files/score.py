@@ -13,6 +13,7 @@ import numpy as np
 
 from fleetstats.core.errors import BadInput
 from fleetstats.core.formats import plain_cell, safe_cell
+from fleetstats.core.parquet import read_parquet
 from fleetstats.core.reading import MIB, refuse_unreadable
 from fleetstats.forecast.engine.series import FREQUENCIES, PERIODS_A_YEAR, Frequency, period_number
 from fleetstats.forecast.evaluation.scores import COVERAGES, Scores, mase_scale, score_quantiles
@@ -192,11 +193,10 @@ def _forecast_rows(path: Path) -> Iterator[tuple[int, str, str, str, float, floa
 
 def _parquet_rows(path: Path) -> Iterator[tuple[int, str, str, str, float, float]]:
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     try:
         refuse_unreadable(path, 4096 * MIB)
-        table = pq.read_table(path, columns=list(COLUMNS))
+        table = read_parquet(path, COLUMNS)
         numbers = [table[name].cast(pa.float64()).to_pylist() for name in COLUMNS[3:]]
         columns = [*(table[name].to_pylist() for name in COLUMNS[:3]), *numbers]
     except (pa.ArrowException, KeyError, OSError) as error:

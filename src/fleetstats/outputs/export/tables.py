@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fleetstats.core.csv_tables import csv_line
 from fleetstats.core.formats import plain_cell, safe_cell
+from fleetstats.core.parquet import read_parquet
 from fleetstats.core.schema.arrow import rows_of
 from fleetstats.core.schema.model import DECIMALS, TYPES, Table, Type
 from fleetstats.core.schema.tables import TABLES
@@ -137,9 +138,7 @@ def read_back(folder: Path, form: str, table: str, columns: Sequence[str]) -> li
     Raises `OSError`, `ValueError` or the library's own error for a file that is not what we wrote.
     """
     if form == "parquet":
-        import pyarrow.parquet as pq
-
-        return list(rows_of(pq.read_table(folder / form / f"{table}.parquet").select(list(columns))))
+        return list(rows_of(read_parquet(folder / form / f"{table}.parquet").select(list(columns))))
     kinds = {f.name: f.type for f in TABLES[table].fields}
     wanted = [kinds[name] for name in columns]
     if form == "sqlite":
