@@ -16,13 +16,14 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 from fleetstats.core.errors import FleetstatsError
+from fleetstats.core.files import write_atomically
 from fleetstats.core.settings import Settings, packaged, packaged_folders
 from fleetstats.filings.catalogue import Catalogue
 from fleetstats.filings.filing import Held
@@ -179,15 +180,18 @@ def main() -> int:
         home.mkdir()
         run(Settings(home=home, originals=None))
         filings = [h.filing.id for h in held_files(Settings(home=home, originals=asked.originals))]
-        wanted = [filing for filing in filings if filing.startswith(asked.only)]
-        found: list[Tried] = []
+        found = _kept(asked.keep)
+        done = {one.filing for one in found}
+        wanted = [name for name in filings if name.startswith(asked.only) and name not in done]
         with ProcessPoolExecutor(2) as pool:
             jobs = [
                 pool.submit(_of_one, home, asked.originals, name, kinds, asked.add_only) for name in wanted
             ]
-            for job in jobs:
+            for job in as_completed(jobs):
                 found += job.result()
-                print(f"{found[-1].filing if found else ''}: {len(found)} tried", file=sys.stderr, flush=True)
+                print(f"{len(found):,} tried", file=sys.stderr, flush=True)
+                if asked.keep is not None:
+                    write_atomically(asked.keep, json.dumps(found).encode())
     print(table(found))
     for one in found:
         if one.verdict in (WRONG, TRACEBACK):
