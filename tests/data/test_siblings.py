@@ -13,7 +13,7 @@ from tests.siblings.run import REFUSED, RIGHT, TRACEBACK, Tried, held_files, try
 
 Published = tuple[Settings, Outcome]
 
-FILES = ("cadmv_mileage/2023", "cadmv_disengagement/2023-driverless", "nhtsa_sgo/2026-08")
+FILES = ("cadmv_mileage/2023-first-time", "cadmv_disengagement/2023-driverless", "nhtsa_sgo/2026-08")
 AT_ONCE = {
     "the header alone", "joined with itself", "header twice", "each column twice", "header one column off",
     "semicolons", "tabulators", "decimal commas", "UTF-16", "a web page", "a ZIP archive", "doubled",

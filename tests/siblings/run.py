@@ -17,6 +17,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -73,23 +74,58 @@ def try_siblings(
 ) -> Iterator[Tried]:
     """Every sibling of a file in every way, in copies of the home of `base`, in which all filings are published."""
     file = File.of(held.path.read_bytes())
-    for kind in kinds:
-        content = kind.make(file, random.Random(f"{held.filing.id} {kind.name}"))
-        if content is None or content == held.path.read_bytes():
-            continue
-        for way in ways:
-            with tempfile.TemporaryDirectory(prefix="fleetstats-siblings-") as place:
-                yield _try(base, held, (kind, content), way, Path(place), add_only=add_only)
+    with tempfile.TemporaryDirectory(prefix="fleetstats-siblings-") as beside:
+        without = Path(beside, "data")
+        shutil.copytree(packaged("data"), without)
+        shutil.rmtree(without / "raw" / held.filing.source / held.filing.edition)
+        for kind in kinds:
+            content = kind.make(file, random.Random(f"{held.filing.id} {kind.name}"))
+            if content is None or content == held.path.read_bytes():
+                continue
+            for way in ways:
+                with tempfile.TemporaryDirectory(prefix="fleetstats-siblings-") as place:
+                    home = _Home(base, without if way == "new" else None, Path(place))
+                    yield _try(home, held, (kind, content), way, add_only=add_only)
 
 
-def _try(
-    base: Settings, held: Held, sibling: tuple[Kind, bytes], way: str, place: Path, *, add_only: bool
-) -> Tried:
+@dataclass(frozen=True)
+class _Home:
+    """A home of a sibling's own: with everything published, or from data `without` the edition, and with nothing."""
+
+    base: Settings
+    without: Path | None
+    place: Path
+
+    def to_look_at(self) -> Settings:
+        """One in which nothing is written."""
+        if self.without is None:
+            return Settings(home=self.base.home, originals=None)
+        home = self.place / "new"
+        home.mkdir()
+        (home / "cache").symlink_to(self.base.cache)
+        return self._elsewhere(home, self.without)
+
+    def whole(self) -> Settings:
+        """One to build in."""
+        if self.without is None:
+            return copy_of(self.base.home, self.place / "home")
+        home = self.place / "built"
+        shutil.copytree(self.base.cache, home / "cache")
+        return self._elsewhere(home, self.without)
+
+    @staticmethod
+    def _elsewhere(home: Path, data: Path) -> Settings:
+        settings = Settings(home=home, originals=None)
+        settings.__dict__["data"] = data
+        return settings
+
+
+def _try(home: _Home, held: Held, sibling: tuple[Kind, bytes], way: str, *, add_only: bool) -> Tried:
     kind, content = sibling
-    path = place / "file.csv"
+    path = home.place / "file.csv"
     path.write_bytes(content)
     filing = held.filing
-    settings = _home(base, held, way, place, whole=False)
+    settings = home.to_look_at()
     issued = filing.issued_on if way == "new" and filing.issued_on != "by_row" else None
     offer = Offer(filing.source, path, filing.edition, issued, TODAY)
 
@@ -102,7 +138,7 @@ def _try(
             return tried(RIGHT, landed.found[-1])
         if add_only:
             return tried(RIGHT if kind.same else "landed", landed.status)
-        settings = _home(base, held, way, place, whole=True)
+        settings = home.whole()
         add(settings, offer)
     except FleetstatsError as error:
         return tried(REFUSED, error)
@@ -114,31 +150,8 @@ def _try(
         return tried(STOPPED, "; ".join(str(error).split("\n")[:3]))
     except Exception as error:  # noqa: BLE001 - the same
         return tried(TRACEBACK, repr(error))
-    differs = _differs(base, settings)
+    differs = _differs(home.base, settings)
     return tried(WRONG if differs else RIGHT, differs or "every figure is the same")
-
-
-def _home(base: Settings, held: Held, way: str, place: Path, *, whole: bool) -> Settings:
-    """A home of one's own: with everything published, or without the edition, and then with nothing published.
-
-    One that is not `whole` is only to be looked at.
-    """
-    if way == "amends":
-        return copy_of(base.home, place / "home") if whole else Settings(home=base.home, originals=None)
-    data = place / "data"
-    if not data.exists():
-        shutil.copytree(packaged("data"), data)
-        shutil.rmtree(data / "raw" / held.filing.source / held.filing.edition)
-    home = place / "new"
-    home.mkdir(exist_ok=True)
-    if not (home / "cache").exists():
-        (home / "cache").symlink_to(base.cache)
-    if whole:
-        (home / "cache").unlink()
-        shutil.copytree(base.cache, home / "cache")
-    settings = Settings(home=home, originals=None)
-    settings.__dict__["data"] = data
-    return settings
 
 
 def _differs(base: Settings, settings: Settings) -> str:
