@@ -135,7 +135,7 @@ def _try(home: _Home, held: Held, sibling: tuple[Kind, bytes], way: str, *, add_
     try:
         landed = add(settings, offer, dry_run=True)
         if landed.status == "already held":
-            return tried(RIGHT, landed.found[-1])
+            return tried(RIGHT, landed.found[-1] if landed.found else landed.status)
         if add_only:
             return tried(RIGHT if kind.same else "landed", landed.status)
         settings = home.whole()
