@@ -52,7 +52,7 @@ test-distributed: .venv/.dev ## kill a Celery worker in the middle of the nightl
 faults: .venv/.dev ## break things on purpose and count what happens: up to three hours (ARGS="--seed 7 --only bits")
 	@$(BIN)/python -m tests.faults.run $(ARGS)
 
-siblings: .venv/.dev ## try every file in thirty wrong forms, and count what becomes of them (about an hour; ARGS="--only nhtsa_sgo")
+siblings: .venv/.dev ## try every file in 29 other forms, and count what becomes of them (long; ARGS="--add-only" ends before the builds)
 	@$(BIN)/python -m tests.siblings.run --originals $(FLEETSTATS_ORIGINALS) $(ARGS)
 
 faults-quick: .venv/.dev ## a sample of each kind of fault, in two minutes

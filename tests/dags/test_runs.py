@@ -250,7 +250,7 @@ def test_fetch_announces_what_was_landed_and_only_then(
         "fleetstats.core.settings.packaged", lambda name: data if name == "data" else packaged(name)
     )
     # The three filers of this file would not follow the twenty of the year before
-    monkeypatch.setattr("fleetstats.ingest.land.refuse_unlike", lambda *_: None)
+    monkeypatch.setattr("fleetstats.ingest.land.implausible", lambda *_: None)
     monkeypatch.setattr(
         fetching, "Policy",
         lambda: Policy(connect_seconds=2, read_seconds=2, total_seconds=9, allow_loopback=True, sleep=lambda _: None),

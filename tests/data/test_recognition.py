@@ -101,7 +101,6 @@ def test_no_file_is_taken_for_another_edition(
             except BadInput:
                 continue
             accepted.append((held.filing.id, other))
-    # One event of one filer, whose day lies in the period of both
     assert accepted == []
 
 
@@ -128,7 +127,7 @@ def test_the_small_cases_again(
 ) -> None:
     path = originals.parent / "cases" / "files" / f"{name}.csv"
     if not path.exists():
-        pytest.skip(f"not here: {path}")
+        pytest.skip(f"the cases are not beside the publishers' files: there is no {path}")
     if says is None:
         assert add(from_digests[0], offered(path, *told), dry_run=True).status == "would land"
         return

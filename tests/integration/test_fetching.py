@@ -142,7 +142,7 @@ def certify(folder: Path) -> Path:
 def liar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Liar]:
     """A server that answers what a test gives it, and a home in which 2024 is to be had from it."""
     # Three filers, as of these tests, would not follow the twenty of the year before
-    monkeypatch.setattr("fleetstats.ingest.land.refuse_unlike", lambda *_: None)
+    monkeypatch.setattr("fleetstats.ingest.land.implausible", lambda *_: None)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -554,7 +554,7 @@ def test_changed_bytes_wait_for_a_person_and_are_read_only_then(liar: Liar) -> N
         "cadmv_mileage/2024-amended-1",
     )
     why = ("the filer sent December again", date(2025, 6, 2))
-    assert accept(settings, "cadmv_mileage", "2024-amended-1", *why) == ["cadmv_mileage/2024-amended-1"]
+    assert accept(settings, "cadmv_mileage", "2024-amended-1", why) == ["cadmv_mileage/2024-amended-1"]
     assert accept(settings, "cadmv_mileage", "2024-amended-1") == []
     second = run(settings)
     assert (second.status, second.publication_id != first.publication_id) == ("published", True)

@@ -176,6 +176,38 @@ def test_a_filing_made_by_hand_is_looked_at_as_an_added_one(copied_home: Setting
         run(copied_home)
 
 
+def test_adding_another_file_lets_no_wrong_filing_into_the_cache(
+    copied_home: Settings, originals: Path
+) -> None:
+    """What `add` reads of filings that are held, a build takes from the cache afterwards."""
+    by_hand(
+        copied_home, next(originals.rglob("SGO-2021-01_Incident_Reports_OTHER.csv")), "nhtsa_sgo", "2026-09"
+    )
+    archive = next(originals.rglob("nhtsa-archive-20260306T154322.csv"))
+    with pytest.raises(BadInput, match=r"nhtsa_sgo/2026-09(.*\n)*.*OTHER"):
+        add(copied_home, Offer("nhtsa_sgo", archive, "archive-2021-2025", date(2026, 3, 6), TODAY))
+    with pytest.raises(BadInput, match=r"nhtsa_sgo/2026-09(.*\n)*.*OTHER"):
+        run(copied_home)
+
+
+def test_a_reviewed_line_lets_an_edition_be_unlike_the_last(
+    from_originals: tuple[Settings, Any], originals: Path, tmp_path: Path
+) -> None:
+    path = next(originals.rglob("2024-Autonomous-Mileage-Reports-CSV.csv"))
+    few = rewritten(
+        path, tmp_path / "few.csv", lambda rows: [rows[0], *(r for r in rows if r[0].startswith("Zoox"))]
+    )
+    settings = Settings(home=tmp_path / "home", originals=None)
+    with pytest.raises(BadInput, match="filers of the report before are gone") as caught:
+        add(settings, Offer(None, few, None, None, TODAY), dry_run=True)
+    [line] = list(str(caught.value).split("recognition.csv: ")[1:])
+    reviewed = settings.landed / "cadmv_mileage" / "recognition.csv"
+    reviewed.parent.mkdir(parents=True)
+    header = "sha256,edition,reason,reviewed_on\n"
+    reviewed.write_text(header + line.split("\n")[0].replace("DAY", "2026-11-25") + "\n", encoding="utf-8")
+    assert add(settings, Offer(None, few, None, None, TODAY), dry_run=True).filing == "cadmv_mileage/2024"
+
+
 def test_empty_cells_of_a_filing_made_by_hand_are_no_traceback(copied_home: Settings, tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_text(

@@ -131,7 +131,8 @@ def accept(
 def _accept(source: str, edition: str, as_json: bool, reason: str | None = None) -> None:
     from fleetstats.ingest.land import accept as accept_edition
 
-    accepted = accept_edition(settings(), source, edition, reason, datetime.now().astimezone().date())
+    review = None if reason is None else (reason, datetime.now().astimezone().date())
+    accepted = accept_edition(settings(), source, edition, review)
     words = [f"accepted: {filing}" for filing in accepted] + ["Next: fleetstats run"]
     if not accepted:
         words = [f"already accepted: {source}/{edition}"]

@@ -11,7 +11,7 @@ from fleetstats.core.csv_tables import line_to_add
 from fleetstats.core.errors import BadInput
 
 _ALIKE = 0.87
-"""How alike two spellings of one firm are at least: `weirde` and `weride` are, `woven` and `waymo` are not."""
+"""How alike two spellings of one firm are at least; those of two firms are 0.83 alike at most."""
 
 _SHORTEST = 4
 """Shorter names stand at the beginning of too many others."""

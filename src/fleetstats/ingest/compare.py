@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fleetstats.core.schema.arrow import rows_of
+from fleetstats.filings.chains import without_amendment
 from fleetstats.filings.filing import Held
 from fleetstats.sources.source import Source
 from fleetstats.sources.staged import Staged
@@ -33,19 +34,21 @@ def _rows(staged: Staged, name: str) -> Counter[tuple[Any, ...]]:
 
 def previous_edition(catalogue: Mapping[str, Held], edition: str, supersedes: str | None) -> Held | None:
     """The edition to compare with: the one superseded, else the latest other one of the same kind."""
-    kind = edition[4:] if edition[:4].isdigit() else ""
-    kind = kind.split("-amended")[0]
+    kind = _kind(edition)
     for name in (supersedes, edition):
         if name is not None and name in catalogue:
             return catalogue[name]
     alike = [
         h
         for h in catalogue.values()
-        if h.filing.accepted
-        and h.filing.edition[4:].split("-amended")[0] == kind
-        and h.filing.edition < edition
+        if h.filing.accepted and _kind(h.filing.edition) == kind and h.filing.edition < edition
     ]
     return max(alike, key=lambda h: h.filing.edition) if alike else None
+
+
+def _kind(edition: str) -> str:
+    """What follows the year in the name of an edition: `-first-time` of `2023-first-time-amended-1`."""
+    return without_amendment(edition).lstrip("0123456789")
 
 
 def say_counts(staged: Staged) -> str:

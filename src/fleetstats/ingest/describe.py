@@ -111,9 +111,7 @@ def _describe(settings: Settings, offer: Offer, place: Place, issued: _Issued, h
         "period_end": period.end,
     }
     if like is not None:
-        base |= {key: getattr(like.filing, key) for key in base}
-    if source.parse_edition is not None:
-        base |= {"period_start": period.start, "period_end": period.end}
+        base |= {key: getattr(like.filing, key) for key in ("publisher", "title", "url", "licence")}
     by_hand = offer.transcribed or source.transcribed
     base |= {key: said for key, said in (("url", offer.url), ("publisher", offer.publisher)) if said}
     return Filing(

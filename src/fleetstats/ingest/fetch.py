@@ -31,7 +31,7 @@ from fleetstats.core.locks import exclusive, lock_file
 from fleetstats.core.progress import Progress, silent
 from fleetstats.core.settings import Settings
 from fleetstats.filings.catalogue import Catalogue
-from fleetstats.filings.chains import superseded
+from fleetstats.filings.chains import superseded, without_amendment
 from fleetstats.filings.filing import Held
 from fleetstats.ingest.addresses import Address, declared
 from fleetstats.ingest.describe import Offer
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
 
 Status = Literal["landed", "unchanged", "not_yet_issued", "missing", "refused", "failed", "planned"]
 
-_AMENDMENT = re.compile(r"-amended-\d+$")
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}\.csv", re.IGNORECASE)
 
 
@@ -336,7 +335,7 @@ class _Fetcher:
                 h
                 for h in self._catalogue
                 if h.filing.source == result.source
-                and _AMENDMENT.sub("", h.filing.edition) == result.edition
+                and without_amendment(h.filing.edition) == result.edition
                 and alike & {h.sha256, *h.hashes}
             ),
             None,

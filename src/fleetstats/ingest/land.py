@@ -6,7 +6,6 @@ Nothing is written before the file has been read to its end, and the folder appe
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -23,9 +22,9 @@ from fleetstats.filings.filing import EDITION, FILING_FILE, Filing, Held, write_
 from fleetstats.filings.restatements import REVIEWED_COLUMNS, REVIEWED_FILE
 from fleetstats.ingest.compare import compare, previous_edition, same_figures, say_counts, unlike_in_size
 from fleetstats.ingest.describe import Offer, Place, as_held, learnt, refuse_undated
-from fleetstats.ingest.identify import Identified, Told, identify
-from fleetstats.ingest.neighbours import Neighbours, neighbours, refuse_lost_or_doubled, refuse_out_of_order
-from fleetstats.ingest.plausible import refuse_contradiction, refuse_unlike
+from fleetstats.ingest.identify import Identified, Told, identify, is_reviewed, reviewed_line
+from fleetstats.ingest.neighbours import neighbours, refuse_lost_or_doubled, refuse_out_of_order
+from fleetstats.ingest.plausible import implausible
 from fleetstats.ingest.stage import stage
 from fleetstats.sources import registry
 from fleetstats.sources.damage import cause_of
@@ -96,13 +95,15 @@ def add(settings: Settings, offer: Offer, *, dry_run: bool = False) -> Landed:
     if same is None and like is not None and same_figures(staged, read(like)):
         return _held(like, found, [f"no figure differs from {like.filing.id}: a copy of it in another form"])
     refuse_out_of_order(filing, placed, source)
-    if same is None:
-        others = read.in_force(catalogue, source.code)
-        _refuse_wrong(source, (staged, held), placed, read, others, reviewed.folders(source.code))
     replaced = placed.before.filing.edition if placed.before is not None else supersedes
     previous = (
         None if source.transcribed and not replaced else previous_edition(by_edition, edition, replaced)
     )
+    if same is None:
+        folders = reviewed.folders(source.code)
+        refuse_lost_or_doubled(source, staged, held, placed, read, folders)
+        follows = previous if previous is not None and previous.filing.edition != replaced else None
+        _refuse_implausible(source, (staged, held), follows, read, catalogue, folders)
     landed = Landed(
         "would land" if dry_run else "landed",
         filing.id,
@@ -115,9 +116,6 @@ def add(settings: Settings, offer: Offer, *, dry_run: bool = False) -> Landed:
     )
     if previous is not None:
         before = read(previous)
-        if previous.filing.edition not in (edition, replaced):
-            told = Told(source.code, edition, hashes.sha256)
-            refuse_unlike(source, (staged, path), (before, previous), told, reviewed.folders(source.code))
         landed.found += compare(source, staged, before, previous)
         landed.warnings += unlike_in_size(source, staged, before, previous)
     if not dry_run:
@@ -150,7 +148,11 @@ def _as_told(offer: Offer) -> Identified:
 
 
 class _Reader:
-    """Reads filings as they are asked for, each once; those that are held come from the cache of a build."""
+    """Reads filings as they are asked for, each once.
+
+    Those that are held come from the cache of a build and go into it, and so are looked at as a build would; the new
+    one has been identified.
+    """
 
     def __init__(self, settings: Settings, reviewed: Reviewed) -> None:
         self._cache = settings.cache
@@ -160,8 +162,9 @@ class _Reader:
     def __call__(self, held: Held) -> Staged:
         key = f"{held.filing.id} {held.sha256}"
         if key not in self._read:
-            kept = self._cache if held.folder.exists() else None
-            [self._read[key]] = stage([held], self._reviewed, kept, identified=True)
+            is_new = not (held.folder / FILING_FILE).exists()
+            cache = None if is_new else self._cache
+            [self._read[key]] = stage([held], self._reviewed, cache, identified=is_new)
         return self._read[key]
 
     def in_force(self, catalogue: Catalogue, code: str) -> dict[str, Staged]:
@@ -171,19 +174,31 @@ class _Reader:
         return {e: self(h) for e, h in there.items() if h.filing.accepted and h.filing.id not in gone}
 
 
-def _refuse_wrong(
+def _refuse_implausible(
     source: Source,
     new: tuple[Staged, Held],
-    placed: Neighbours,
+    follows: Held | None,
     read: _Reader,
-    others: Mapping[str, Staged],
+    catalogue: Catalogue,
     folders: tuple[Path, ...],
 ) -> None:
-    """`BadInput` for a file that other filings, or its own figures, contradict."""
+    """`BadInput` for figures that cannot be the edition's, unless a reviewed line says that they are."""
     staged, held = new
     told = Told(source.code, held.filing.edition, held.sha256)
-    refuse_lost_or_doubled(source, staged, held, placed, read, folders)
-    refuse_contradiction(source, (staged, held.path), others, told, folders)
+    if is_reviewed(folders, told, held.filing.edition):
+        return
+    others = {} if source.figures_of is None else read.in_force(catalogue, source.code)
+    before = None if follows is None else read(follows)
+    why = implausible(source, staged, held.filing.edition, before, others)
+    if why is not None:
+        beside = "" if follows is None else f", as may follow {follows.filing.id}"
+        raise BadInput(
+            "figures that cannot be those of the edition",
+            file=held.path,
+            found=why,
+            expected=f"figures of {held.filing.id}{beside}",
+            todo=f"fetch the file again from its publisher; {reviewed_line(folders, told, held.filing.edition)}",
+        )
 
 
 def _held(same: Held, found: Identified, says: list[str]) -> Landed:
@@ -202,12 +217,12 @@ def _recognised(offer: Offer, found: Identified, filing: Filing) -> list[str]:
 
 
 def accept(
-    settings: Settings, source: str, edition: str, reason: str | None = None, today: date | None = None
+    settings: Settings, source: str, edition: str, review: tuple[str, date] | None = None
 ) -> list[str]:
     """Put an edition that waits into force, and those it supersedes; returns the filings that had waited.
 
-    A `reason` becomes the reviewed line of each that lets its figures move by more than is declared. Raises `BadInput`
-    if there is no such edition.
+    A `review`, a reason and its day, becomes the line of each that lets its figures move by more than is declared.
+    Raises `BadInput` if there is no such edition.
     """
     registry.source(source)
     catalogue = Catalogue.open(settings)
@@ -228,8 +243,8 @@ def accept(
     for one in waited:
         accepted = one.filing.model_copy(update={"accepted": True})
         write_filing(one.folder, catalogue.as_written(accepted))
-    if reason is not None and today is not None:
-        lines = [(h.filing.id, reason, f"{today:%Y-%m-%d}") for h in waited]
+    if review is not None:
+        lines = [(h.filing.id, *review) for h in waited]
         append_lines(settings.landed / source / REVIEWED_FILE, REVIEWED_COLUMNS, lines)
     return [h.filing.id for h in waited]
 

@@ -25,10 +25,10 @@ _CHANGED = 0.1
 
 _FEW_CHANGED = 3
 
-Read = Callable[[Held], Staged]
-
 _HOLES = 0.08
-"""The share of older records that may be missing: later versions among them, 5 % are (March 2026)."""
+"""The share of older records that may be missing, later versions among them: 36 of 761 are (March 2026)."""
+
+Read = Callable[[Held], Staged]
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ def _refuse_changed(source: Source, staged: Staged, other: Staged, new: Held, be
 def _refuse_holes(source: Source, keys: set[str], later: Staged, new: Held, after: Held) -> None:
     """`BadInput` where too many records are missing that a later edition has, and that came before the newest of these.
 
-    A few are always: reports are counted when they are begun, and sent later (19 of 1,115 at most).
+    A few are always: reports are counted when they are begun, and sent later.
     """
     if source.key_number is None:
         return

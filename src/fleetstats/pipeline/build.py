@@ -328,11 +328,11 @@ def run(
     return outcome
 
 
-def ages(plan: Plan, as_of: date) -> list[str]:
+def ages(the_plan: Plan, as_of: date) -> list[str]:
     """For each source, its latest filing in force on a day, and how old that was then."""
-    gone = superseded(plan.held, as_of)
+    gone = superseded(the_plan.held, as_of)
     found: dict[str, tuple[date, str]] = {}
-    for held in plan.held:
+    for held in the_plan.held:
         filing = held.filing
         if filing.issued_on != "by_row" and filing.id not in gone:
             found[filing.source] = max(

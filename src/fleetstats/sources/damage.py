@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 _SEPARATORS = {";": "semicolons", "\t": "tabulators", "|": "vertical bars"}
 _DECIMAL_COMMA = re.compile(r"'\s*\d{1,3}(\.\d{3})*,\d+\s*' is")
-_THOUSANDS_ONLY = re.compile(r"'\s*\d{1,3}(,\d{3})+\s*' is")
 _DAY_FIRST = re.compile(r"is no day of the calendar, month first")
 _SERIAL_DAY = re.compile(r"'\s*\d{5}(\.\d+)?\s*' is not a date")
 _AS_SERVED = "fetch the file as its publisher serves it; a spreadsheet program saved this copy"
@@ -77,7 +76,6 @@ def cause_of(rejected: Sequence[Rejected], name: str) -> BadInput | None:
     """What most of the records that cannot be read have in common, if it is known; advice for a few would mislead."""
     for pattern, problem, expected in (
         (_DECIMAL_COMMA, "decimal commas", "12.5, with a point"),
-        (_THOUSANDS_ONLY, "commas within numbers", "1234.5, with nothing between thousands"),
         (_DAY_FIRST, "days before months", "3/28/2023, the month first"),
         (_SERIAL_DAY, "days as the numbers of a spreadsheet", "3/28/2023, the month first"),
     ):

@@ -19,7 +19,7 @@ from fleetstats.core.csv_tables import csv_line, read_rows
 from fleetstats.core.errors import BadInput
 from fleetstats.core.periods import IssuedOn, as_of_day, issued_on, parse_period
 from fleetstats.core.schema.arrow import rows_to_table
-from fleetstats.core.schema.vocabulary import BOUNDS
+from fleetstats.core.schema.vocabulary import BOUNDS, CONFIDENCES
 from fleetstats.core.units import mi_to_km
 from fleetstats.sources.digest_csv import read_corrected
 from fleetstats.sources.recognition import Known, Recognised, Sample, Sure
@@ -30,7 +30,7 @@ CHOICES_FILE = "choices.csv"
 
 _NUMBER = re.compile(r"[0-9]{1,19}(\.[0-9]{1,9})?")
 
-PREFERENCE = {"high": 1, "medium": 2, "derived": 3, "unsourced": 4, "claim": 9}
+PREFERENCE = {name: rank for rank, name in enumerate(CONFIDENCES, start=1)} | {"claim": 9}
 """Which confidence is published first where no reviewed choice decides; a choice ranks 0."""
 
 _COLUMNS = (

@@ -22,7 +22,6 @@ from fleetstats.filings.chains import without_amendment
 from fleetstats.sources.csv_file import RecordFile, normalise_header, open_records
 
 if TYPE_CHECKING:
-    from fleetstats.core.periods import Period
     from fleetstats.sources.source import Source
     from fleetstats.sources.staged import Staged
 
@@ -42,7 +41,7 @@ class Recognised:
     - `source` is the code of the source, or None for a file that is known and of no source here.
     - `what` is how a person would call it.
     - `editions` are the names that the bytes allow, the likeliest first; none: the bytes tell no edition.
-    - `period` is what the records are about, and `because` what was seen, for a person to judge.
+    - `because` is what was seen, for a person to judge.
     - `issued_on` is the day on which its publisher usually issues such an edition, where it is known.
     - `doubts` are what no whole file of this kind has: it is damaged, or was changed.
     """
@@ -50,7 +49,6 @@ class Recognised:
     source: str | None
     what: str
     editions: tuple[str, ...] = ()
-    period: Period | None = None
     sure: Sure = "certain"
     because: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()

@@ -54,13 +54,13 @@ def _cadmv_disengagement() -> Source:
 
 def _cadmv_mileage() -> Source:
     from fleetstats.filings.double_counts import Counted
-    from fleetstats.sources.cadmv import forms, mileage, printed, recognition, series
+    from fleetstats.sources.cadmv import forms, mileage, mileage_digest, printed, recognition, series
 
     return Source(
         "cadmv_mileage",
         read=mileage.read,
         recognise=recognition.recognise_mileage,
-        digest=mileage.digest,
+        digest=mileage_digest.digest,
         in_digest=printed.MILEAGE_IN_DIGEST,
         notes_of_file=("column ",),
         transcribable=True,

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
-from fleetstats.core.errors import BadInput
-from fleetstats.ingest.identify import Told
-from fleetstats.ingest.plausible import refuse_contradiction
+from fleetstats.ingest.plausible import implausible
 from fleetstats.sources.cadmv.series import contradicts, unlike
 from fleetstats.sources.registry import source
 from fleetstats.sources.staged import Staged
@@ -76,21 +73,23 @@ def test_a_report_that_cannot_follow_the_last_is_told(after: Staged, says: str |
     assert (found is None) if says is None else (found is not None and says in found)
 
 
-def test_the_figures_of_one_year_are_not_those_of_another(tmp_path: Path) -> None:
-    mileage, path = source("cadmv_mileage"), tmp_path / "x.csv"
+def test_the_figures_of_one_year_are_not_those_of_another() -> None:
+    mileage = source("cadmv_mileage")
     others = {"2023": report(driven(100)), "2022": report(driven(17), 2022)}
     relabelled = report(driven(100), 2024)
-    told = Told("cadmv_mileage", "2024", "a" * 64)
-    with pytest.raises(BadInput, match="96 of its 96 figures are those of cadmv_mileage/2023") as caught:
-        refuse_contradiction(mileage, (relabelled, path), others, told, (tmp_path,))
-    refuse_contradiction(mileage, (report(driven(3), 2024), path), others, told, (tmp_path,))
+    assert implausible(mileage, relabelled, "2024", None, others) == (
+        "96 of its 96 figures are those of cadmv_mileage/2023"
+    )
+    assert implausible(mileage, report(driven(3), 2024), "2024", None, others) is None
     # An amendment has most of the figures of what it amends
-    refuse_contradiction(
-        mileage, (relabelled, path), others, told._replace(edition="2023-amended-1"), (tmp_path,)
-    )
-    line = next(line for line in str(caught.value).split("\n") if "2024,REASON,DAY" in line)
-    (tmp_path / "recognition.csv").write_text(
-        f"sha256,edition,reason,reviewed_on\n{'a' * 64},2024,a reason,2026-01-01\n", encoding="utf-8"
-    )
-    assert "a" * 64 in line
-    refuse_contradiction(mileage, (relabelled, path), others, told, (tmp_path,))
+    assert implausible(mileage, relabelled, "2023-amended-1", None, others) is None
+
+
+def test_the_first_of_what_speaks_against_a_report_is_told() -> None:
+    mileage, before = source("cadmv_mileage"), report(driven(100))
+    nothing = report({firm: [Decimal(0)] * 12 for firm in FIRMS})
+    assert implausible(mileage, nothing, "2024", before, {}) == "no mile is driven in it"
+    tenfold = implausible(mileage, report(driven(104), times=10), "2024", before, {})
+    assert tenfold is not None
+    assert "another unit" in tenfold
+    assert implausible(source("robotaxi_orders"), nothing, "x", before, {"y": before}) is None

@@ -5,6 +5,10 @@ from __future__ import annotations
 BOUNDS = ("exact", "at_least", "at_most", "between", "approximate", "derived")
 
 
+CONFIDENCES = ("high", "medium", "derived", "unsourced")
+"""How good the evidence for a figure is that is used as one, the best first."""
+
+
 INITIATED_BY = ("av_system", "test_driver", "remote_operator", "passenger", "other")
 
 

@@ -8,17 +8,15 @@ from datetime import date
 from typing import NamedTuple
 
 from fleetstats.core.errors import BadInput
-from fleetstats.core.schema.vocabulary import BOUNDS
+from fleetstats.core.schema.vocabulary import BOUNDS, CONFIDENCES
 from fleetstats.core.units import parse_count
 from fleetstats.filings.operators import normalise_permit
 from fleetstats.sources.cadmv.forms import permit_of, scope_of
 from fleetstats.sources.digest_csv import MARK, check_corrections, read_corrected
 from fleetstats.sources.staged import Context, Staged
 
-PUBLISHER = "high"
+PUBLISHER = CONFIDENCES[0]
 """The confidence in figures of the publisher's own file."""
-
-CONFIDENCES = ("high", "medium", "derived", "unsourced")
 
 
 class Transcription(NamedTuple):

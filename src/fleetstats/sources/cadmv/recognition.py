@@ -2,22 +2,27 @@
 
 Permits tell the programme (AVT… with a driver, AVDT… driverless). The month columns of a mileage report tell its year,
 and whether it is a first report, which reaches back to January of the year before. Events have days instead: nearly all
-lie in the report's period, and the few that do not (QUIRKS: at most one in a hundred) are misprints of the filers.
+lie in the report's period, and the few that do not are misprints of the filers.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import date
 
-from fleetstats.core.periods import Period, month_end, months_between, report_year_period
+from fleetstats.core.periods import month_end, months_between, report_year_period
 from fleetstats.filings.chains import without_amendment
 from fleetstats.filings.operators import normalise_permit
 from fleetstats.sources.cadmv.forms import DRIVERLESS, parse_event_date, parse_month_header, scope_of
 from fleetstats.sources.recognition import Known, Recognised, Sample, Sure
 
-STRAYS = 0.02
-"""The share of days outside its period that an edition may have: 12 of 7,000 is the most that is held."""
+_STRAYS = 0.02
+"""The share of days outside its period that an edition may have: 3 of 454 is the most that is held (2019)."""
+
+
+Filed = dict[str, dict[str, int]]
+"""The disengagements that mileage reports print of each permit, by edition."""
 
 
 def recognise_mileage(sample: Sample, _: Known) -> Recognised | None:
@@ -39,7 +44,6 @@ def recognise_mileage(sample: Sample, _: Known) -> Recognised | None:
         "cadmv_mileage",
         f"the DMV's mileage report {year}, {_kind(programme, first=first)}",
         (f"{year}{early if first else main}",),
-        Period(months[0], month_end(last.year, last.month)),
         "certain",
         tuple(because),
         tuple(doubts),
@@ -71,17 +75,19 @@ def recognise_events(sample: Sample, known: Known) -> Recognised | None:
         doubts.append(
             f"{outside:,} of {len(days):,} days lie outside report year {most}: are day and month swapped?"
         )
-    likely, seen = _filed_beside(likely, Counter(normalise_permit(row[0]) for row in rows), known)
+    events, filed = Counter(normalise_permit(row[0]) for row in rows), _filed(known)
+    likely, seen = _filed_beside(likely, events, filed)
     because += [seen] if seen is not None else []
-    doubts += _not_first(likely, {normalise_permit(row[0]) for row in rows}, known)
-    doubts += _beside_mileage(likely[0], Counter(normalise_permit(row[0]) for row in rows), known)
+    doubts += [
+        *_not_first(likely, events, filed),
+        *_beside_mileage(events, filed.get(likely[0], {}), likely[0]),
+    ]
     first = likely[0].endswith(_names(programme)[1])
     sure: Sure = "certain" if seen is not None or len(likely) == 1 or len(days) > 1000 else "likely"
     return Recognised(
         "cadmv_disengagement",
         f"the DMV's disengagement report {likely[0][:4]}, {_kind(programme, first=first)}",
         tuple(likely),
-        Period(days[0], days[-1]),
         sure,
         tuple(because),
         tuple(doubts),
@@ -91,7 +97,7 @@ def recognise_events(sample: Sample, known: Known) -> Recognised | None:
 
 def _by_days(days: list[date], most: int, by_year: Counter[int], programme: str | None) -> list[str]:
     """The editions in whose period all days lie, but for a few strays; that of all filers first."""
-    few = max(1, int(STRAYS * len(days)))
+    few = max(1, int(_STRAYS * len(days)))
     main, first = _names(programme)
     found = [f"{most}{main}"] if len(days) - by_year[most] <= few else []
     for year in (most, most + 1):
@@ -101,22 +107,17 @@ def _by_days(days: list[date], most: int, by_year: Counter[int], programme: str 
     return found
 
 
-def _filed_beside(likely: list[str], events: Counter[str], known: Known) -> tuple[list[str], str | None]:
+def _filed_beside(likely: list[str], events: Counter[str], filed: Filed) -> tuple[list[str], str | None]:
     """The editions by the mileage that is held: a mileage report prints the disengagements of each filer.
 
     The edition that prints as many as there are is the one; first reports are those of filers who have filed nothing
     earlier; else that in which all filers of these events filed their mileage is the likeliest.
     """
-    filed = _filers(known)
-    if not events:
-        return likely, None
     for edition in likely:
-        printed = Counter({permit: count for permit, count in filed.get(edition, {}).items() if count})
-        if printed == events:
+        if _with_events(filed.get(edition, {})) == events:
             return [edition], f"as many events of each filer as the mileage report {edition} prints"
-    earlier = {p for edition, filers in filed.items() if edition[:4] < likely[0][:4] for p in filers}
-    of_all = [edition for edition in likely if not edition.endswith(("-first-time", "-first"))]
-    if of_all and events.keys() <= earlier:
+    of_all = [edition for edition in likely if not _is_first(edition)]
+    if of_all and events.keys() <= _filed_before(likely[0], filed):
         return of_all, "all of its filers have filed in earlier years"
     for edition in likely:
         if events.keys() <= filed.get(edition, {}).keys():
@@ -124,42 +125,50 @@ def _filed_beside(likely: list[str], events: Counter[str], known: Known) -> tupl
     return likely, None
 
 
-def _not_first(likely: list[str], permits: set[str], known: Known) -> list[str]:
+def _not_first(likely: list[str], events: Counter[str], filed: Filed) -> list[str]:
     """What speaks against first reports, where the days allow nothing else: filers who have filed before."""
-    if not all(edition.endswith(("-first-time", "-first")) for edition in likely):
-        return []
-    filed = _filers(known)
-    before = {p for edition, filers in filed.items() if edition[:4] < likely[0][:4] for p in filers} & permits
-    if 2 * len(before) <= len(permits):
+    before = _filed_before(likely[0], filed) & events.keys()
+    if not all(map(_is_first, likely)) or 2 * len(before) <= len(events):
         return []
     return [
-        f"its days are those of first reports, and {len(before)} of {len(permits)} filers have filed before"
+        f"its days are those of first reports, and {len(before)} of {len(events)} filers have filed before"
     ]
 
 
-def _beside_mileage(edition: str, events: Counter[str], known: Known) -> list[str]:
+def _beside_mileage(events: Counter[str], filers: Mapping[str, int], edition: str) -> list[str]:
     """What the mileage report of the edition contradicts: it prints how many disengagements each filer reported.
 
-    In every year that is held the two agree to the last event but one.
+    In every edition that is held the two agree, but for one placeholder in 8,885 records of 2019.
     """
-    printed = {permit: count for permit, count in _filers(known).get(edition, {}).items() if count}
-    if not printed:
-        return []
-    apart = sum(abs(printed.get(permit, 0) - events[permit]) for permit in printed.keys() | events.keys())
-    if apart <= max(2, STRAYS * sum(printed.values())):
+    printed = _with_events(filers)
+    apart = ((printed - events) + (events - printed)).total()
+    if not printed or apart <= max(2, _STRAYS * printed.total()):
         return []
     return [
-        f"there are {events.total():,} events, and the mileage report {edition} prints {sum(printed.values()):,}"
+        f"there are {events.total():,} events, and the mileage report {edition} prints {printed.total():,}"
     ]
 
 
-def _filers(known: Known) -> dict[str, dict[str, int]]:
-    """The disengagements that mileage reports print, by edition and permit."""
-    found: dict[str, dict[str, int]] = {}
+def _filed(known: Known) -> Filed:
+    """What mileage reports print, those that are held."""
+    found: Filed = {}
     for edition, staged in known.editions("cadmv_mileage").items():
         table = staged.tables["cadmv_mileage_filer"].select(["permit", "disengagements"]).to_pylist()
         found[without_amendment(edition)] = {row["permit"]: row["disengagements"] or 0 for row in table}
     return found
+
+
+def _filed_before(edition: str, filed: Filed) -> set[str]:
+    """The permits that are in a mileage report of an earlier year."""
+    return {permit for other, filers in filed.items() if other[:4] < edition[:4] for permit in filers}
+
+
+def _with_events(filers: Mapping[str, int]) -> Counter[str]:
+    return Counter({permit: count for permit, count in filers.items() if count})
+
+
+def _is_first(edition: str) -> bool:
+    return edition.endswith(("-first-time", "-first"))
 
 
 def usual_day(report_year: int) -> date:

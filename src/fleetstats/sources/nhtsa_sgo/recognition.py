@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date
 
-from fleetstats.core.periods import Period, month_end
-from fleetstats.sources.nhtsa_sgo.editions import ARCHIVE, FIRST_MONTH, FIRST_ORDER_ENDS, edition_of_month
+from fleetstats.core.periods import month_end
+from fleetstats.sources.nhtsa_sgo.editions import ARCHIVE, FIRST_ORDER_ENDS, edition_of_month
 from fleetstats.sources.nhtsa_sgo.months import month_or_none
 from fleetstats.sources.recognition import Known, Recognised, Sample
 
@@ -22,7 +22,7 @@ _FIRST_ORDER = "ADS Equipped?"
 _AMENDED_ORDER = "Engagement Status"
 
 _STRAYS = 0.005
-"""Fewer reports of a month than this share of all are no month's edition; the least that is held is 2 %."""
+"""Fewer reports of a month than this share of all are no month's edition; the least that is held is 4 %."""
 
 _ADS = "NHTSA's crash reports of automated driving systems (ADS)"
 _ADAS = "NHTSA's crash reports of Level 2 driver assistance (ADAS)"
@@ -65,7 +65,6 @@ def recognise(sample: Sample, _: Known) -> Recognised | None:
         "nhtsa_sgo",
         _ADS if edition != ARCHIVE else f"{_ADS}, the archive of the first order",
         (edition,),
-        Period(min(FIRST_MONTH, *incidents), month_end(last.year, last.month)),
         "unsure" if not submitted else "certain" if share >= 0.9 else "likely",
         tuple(because),
         tuple(doubts),
@@ -75,7 +74,7 @@ def recognise(sample: Sample, _: Known) -> Recognised | None:
 
 
 def _last(months: list[date]) -> date:
-    """The last month with more than a stray report: the last one of an edition has a twentieth of them."""
+    """The last month with more than a stray report: that of an edition has 4 to 10 % of them."""
     counts = Counter(months)
     return max(month for month, count in counts.items() if count > _STRAYS * len(months))
 

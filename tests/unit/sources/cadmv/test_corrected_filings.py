@@ -17,7 +17,8 @@ from fleetstats.core.units import mi_to_km
 from fleetstats.filings.corrections import Correction, corrections_sha256, scaled
 from fleetstats.ingest.stage import _correct_as_digest
 from fleetstats.sources.cadmv import mileage as cadmv_mileage
-from fleetstats.sources.cadmv.mileage import digest, read
+from fleetstats.sources.cadmv.mileage import read
+from fleetstats.sources.cadmv.mileage_digest import digest
 from fleetstats.sources.published_figures import read_figures
 from fleetstats.sources.staged import Context, Staged
 from tests.unit.sources.cadmv.test_mileage import CARS, CORE, Car, Maker, car, rows_of, text_of

@@ -19,7 +19,8 @@ from fleetstats.core.schema.tables import TABLES
 from fleetstats.core.units import mi_to_km, parse_distance
 from fleetstats.filings.corrections import Correction, corrections_sha256
 from fleetstats.sources import csv_file
-from fleetstats.sources.cadmv.mileage import MOST_IN_A_MONTH, digest, read, to_km
+from fleetstats.sources.cadmv.mileage import MOST_IN_A_MONTH, read, to_km
+from fleetstats.sources.cadmv.mileage_digest import digest
 from fleetstats.sources.staged import Context, Staged
 
 Maker = Callable[..., Context]
