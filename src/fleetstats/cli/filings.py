@@ -12,14 +12,13 @@ from fleetstats.cli.options import DryRun, Json, parse_day, settings, tell
 
 
 def add(
-    source_or_file: Annotated[
-        str,
+    words: Annotated[
+        list[str],
         typer.Argument(
             metavar="[SOURCE] FILE",
             help="Code of the source, such as cadmv_mileage, and the publisher's file; or the file alone.",
         ),
     ],
-    path: Annotated[Path | None, typer.Argument(hidden=True)] = None,
     *,
     edition: Annotated[
         str | None,
@@ -74,19 +73,19 @@ def add(
     from fleetstats.sources.registry import codes
 
     if accept_held and not dry_run:
-        if path is not None:
+        if len(words) != 1:
             raise typer.BadParameter(
                 "an edition that is held is accepted without a file", param_hint="--accept"
             )
         if edition is None:
             raise typer.BadParameter("the edition is missing", param_hint="--edition")
-        _accept(source_or_file, edition, as_json)
+        _accept(words[0], edition, as_json)
         return
-    source: str | None = source_or_file
-    if path is None:
-        if source in codes():
-            raise typer.BadParameter("the publisher's file is missing", param_hint="FILE")
-        source, path = None, Path(source_or_file)
+    if len(words) > 2:
+        raise typer.BadParameter("one file at a time", param_hint="FILE")
+    if len(words) == 1 and words[0] in codes():
+        raise typer.BadParameter("the publisher's file is missing", param_hint="FILE")
+    source, path = (None if len(words) == 1 else words[0]), Path(words[-1])
     from fleetstats.ingest.describe import Offer
     from fleetstats.ingest.land import add as add_filing
 
